@@ -1,0 +1,46 @@
+// Package control holds the verbs of Hearth: what callers may do with the
+// nouns of core, whichever dialect or trigger they come through.
+//
+// It checks rights, names, limits and rates, merges parameters, and moves
+// activations through their states. It knows no HTTP and no Docker. Dialects
+// and trigger sources call it; workers claim and finish through it.
+package control
+
+import (
+	"log/slog"
+
+	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/queue"
+	"github.com/hearth-faas/hearth/store"
+)
+
+// Plane is the control plane of one process. It is safe for concurrent use.
+type Plane struct {
+	db    *store.DB
+	tasks *queue.Client
+	log   *slog.Logger
+	opt   Options
+}
+
+// Options of a Plane.
+type Options struct {
+	// Range is what actions may ask for; the zero value means
+	// core.DefaultRange.
+	Range core.LimitRange
+	// Rates bound a namespace that has no values of its own; the zero value
+	// means core.DefaultRates.
+	Rates core.Rates
+	// Server names this process' reply stream; required where callers wait.
+	Server string
+}
+
+// New makes a Plane and starts nothing: Run serves those who wait.
+func New(db *store.DB, tasks *queue.Client, log *slog.Logger, opt Options) *Plane {
+	if opt.Range == (core.LimitRange{}) {
+		opt.Range = core.DefaultRange()
+	}
+	if opt.Rates == (core.Rates{}) {
+		opt.Rates = core.DefaultRates()
+	}
+	return &Plane{db: db, tasks: tasks, log: log, opt: opt}
+}
