@@ -10,6 +10,9 @@ type Kind struct {
 	Default     bool   // what "family:default" means
 	Deprecated  bool
 	RequireMain bool
+	// Attached says whether the manifest wants the code kept as an attachment.
+	// It is shown to clients; nothing here depends on it.
+	Attached bool
 	// Sentinelled says whether the runtime closes each activation's logs with
 	// the sentinel line.
 	Sentinelled bool
@@ -22,6 +25,7 @@ type Kind struct {
 // StemCell is a number of started containers kept ready, before they know
 // their action.
 type StemCell struct {
-	Count  int
-	Memory int // MB
+	Count    int
+	Memory   int       // MB
+	Reactive *Reactive // nil: Count never changes
 }
