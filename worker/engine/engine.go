@@ -59,6 +59,14 @@ type Spec struct {
 	// Foreign images keep the contract over TCP on port 8080 and bring their
 	// own user; ours listen on a unix socket and run hardened.
 	Foreign bool
+	// Refresh asks the registry for the image before each Create, as actions
+	// that name their own image want: a name without tag, or tagged "latest",
+	// must be pulled; with any other tag a failed pull is forgiven when the
+	// image is here. Without Refresh an image is pulled only when it is absent.
+	Refresh bool
+	// Runtime is the low-level runtime, such as "runsc", by the name under
+	// which the engine knows it; empty means the engine's default.
+	Runtime string
 	// Memory is the limit in MB (2^20 bytes), swap included.
 	Memory int
 	// Env is the environment beside the image's own.
