@@ -66,13 +66,13 @@ func Ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 
 // AtMost adds the goal of a value of at most bound, and returns the row.
 func (r Row) AtMost(bound float64) Row {
-	return r.goal(fmt.Sprintf("≤ %s", amount(bound, r.Unit)), r.Value <= bound)
+	return r.goal("≤ "+amount(bound, r.Unit), r.Value <= bound)
 }
 
 // AtLeast adds the goal of a value of at least bound, without errors, and
 // returns the row.
 func (r Row) AtLeast(bound float64) Row {
-	return r.goal(fmt.Sprintf("≥ %s", amount(bound, r.Unit)), r.Value >= bound && r.Errors == 0)
+	return r.goal("≥ "+amount(bound, r.Unit), r.Value >= bound && r.Errors == 0)
 }
 
 // AtMostDirect adds the goal of a value of at most factor times the direct

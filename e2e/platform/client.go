@@ -190,14 +190,14 @@ func escape(name string) string {
 }
 
 // Invoke makes a non-blocking call and returns the activation's id. A status
-// other than 202 is an error of type *Refused.
+// other than 202 is an error of type *RefusedError.
 func (c *Client) Invoke(ctx context.Context, name string, payload any) (string, error) {
 	a, err := c.Do(ctx, http.MethodPost, "actions/"+escape(name), payload)
 	if err != nil {
 		return "", err
 	}
 	if a.Status != http.StatusAccepted {
-		return "", &Refused{Answer: a}
+		return "", &RefusedError{Answer: a}
 	}
 	var id struct {
 		ID string `json:"activationId"`
@@ -208,11 +208,11 @@ func (c *Client) Invoke(ctx context.Context, name string, payload any) (string, 
 	return id.ID, nil
 }
 
-// Refused is an invocation that was not accepted.
-type Refused struct{ Answer *Answer }
+// RefusedError is an invocation that was not accepted.
+type RefusedError struct{ Answer *Answer }
 
 // Error quotes the answer.
-func (r *Refused) Error() string {
+func (r *RefusedError) Error() string {
 	return fmt.Sprintf("refused with status %d: %.500s", r.Answer.Status, r.Answer.Body)
 }
 
@@ -227,11 +227,11 @@ func (c *Client) Call(ctx context.Context, name string, payload any) (*Activatio
 	case http.StatusOK, http.StatusBadGateway, http.StatusInternalServerError:
 		rec := &Activation{}
 		if err := json.Unmarshal(a.Body, rec); err != nil || rec.ID == "" {
-			return nil, &Refused{Answer: a}
+			return nil, &RefusedError{Answer: a}
 		}
 		return rec, nil
 	}
-	return nil, &Refused{Answer: a}
+	return nil, &RefusedError{Answer: a}
 }
 
 // errNotYet is a record that cannot be read yet.

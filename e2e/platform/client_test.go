@@ -85,7 +85,7 @@ func TestRefusalKeepsItsStatus(t *testing.T) {
 		"non-blocking": func() error { _, err := c.Invoke(t.Context(), "a", nil); return err },
 		"blocking":     func() error { _, err := c.Call(t.Context(), "a", nil); return err },
 	} {
-		var refused *platform.Refused
+		var refused *platform.RefusedError
 		if err := call(); !errors.As(err, &refused) || refused.Answer.Status != 503 || !strings.Contains(err.Error(), "down") {
 			t.Errorf("%s: error %v, want a refusal with 503 and the text", name, err)
 		}

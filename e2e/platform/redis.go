@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -64,7 +65,7 @@ func (r *Redis) Dump(ctx context.Context) (string, error) {
 	keys := r.DB.Scan(ctx, 0, "*", 1000).Iterator()
 	for keys.Next(ctx) {
 		v, err := r.DB.Dump(ctx, keys.Val()).Result()
-		if err == redis.Nil {
+		if errors.Is(err, redis.Nil) {
 			continue // it expired between the two commands
 		}
 		if err != nil {

@@ -1,7 +1,6 @@
 package platform_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -10,13 +9,8 @@ import (
 
 func TestRedisKeepsItsDataOverAStop(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "redis") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	ctx := soon(t)
-	r, err := platform.NewRedis(ctx, dir)
+	r, err := platform.NewRedis(ctx, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
