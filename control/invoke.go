@@ -7,24 +7,6 @@ import (
 	"github.com/hearth-faas/hearth/core"
 )
 
-// Rate names a counter of a namespace's calls in the current minute.
-type Rate string
-
-// The rates.
-const (
-	RateInvoke Rate = "invoke"
-	RateFire   Rate = "fire"
-)
-
-// Target is an action found and permitted, ready to be invoked.
-type Target struct {
-	// Action is the provider's, without code; its Params are merged in the
-	// order package, binding, action.
-	Action *core.Action
-	// Binding is the package binding the action was reached through, or zero.
-	Binding core.Name
-}
-
 // Call is one invocation.
 type Call struct {
 	Subject core.Subject // whose namespace is charged and keeps the record
@@ -36,21 +18,6 @@ type Call struct {
 	TransactionID string
 	// Arrived is when the request came in; the zero value means now.
 	Arrived time.Time
-}
-
-// Admit counts one call against the namespace's rate and checks, for
-// RateInvoke, the number of activations in flight. The Error is of
-// KindThrottled, the count is raised also for a rejected call.
-func (p *Plane) Admit(ctx context.Context, who core.Subject, rate Rate) error {
-	panic("unwritten")
-}
-
-// Resolve finds the action that name addresses, through a binding where there
-// is one, and checks that who may invoke it. Entitlement comes before
-// existence: KindForbidden for what is not theirs whether or not it is there,
-// KindNotFound, KindConflict for an entity of another type.
-func (p *Plane) Resolve(ctx context.Context, who core.Subject, name core.Name) (Target, error) {
-	panic("unwritten")
 }
 
 // Invoke accepts an activation and returns its id once Redis has it. Errors:
