@@ -1,0 +1,100 @@
+package openwhisk
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/hearth-faas/hearth/control"
+	"github.com/hearth-faas/hearth/core"
+)
+
+// headerActivation tells the id of the activation that a call made.
+const headerActivation = "X-Openwhisk-Activation-Id"
+
+type idJSON struct {
+	ActivationID core.ActivationID `json:"activationId"`
+}
+
+// invoke runs an action. The order of the checks is OpenWhisk's, and clients
+// see it: rates, rights and existence, size, form.
+func (d *Dialect) invoke(r *request) error {
+	q, err := waitOf(r.QueryParams(), d.opt.MaxWait)
+	if err != nil {
+		return err
+	}
+	if err := d.plane.Admit(r.ctx(), r.who, control.RateInvoke); err != nil {
+		return err
+	}
+	target, err := d.plane.Resolve(r.ctx(), r.who, r.name())
+	if err != nil {
+		return err
+	}
+	if err := payloadSize(r.Request()); err != nil {
+		return err
+	}
+	body, err := payload(r.Request())
+	if err != nil {
+		return err
+	}
+	if err := d.runnable(target.Action); err != nil {
+		return err
+	}
+	call := control.Call{
+		Subject: r.who, Target: target, Payload: body, TransactionID: tid(r), Arrived: r.arrived,
+	}
+	if !q.blocking {
+		id, err := d.plane.Invoke(r.ctx(), call)
+		if err != nil {
+			return err
+		}
+		return r.accepted(id)
+	}
+	a, err := d.plane.InvokeAndWait(r.ctx(), call, q.timeout)
+	if err != nil {
+		return err
+	}
+	return r.finished(a, q.result)
+}
+
+// accepted answers with the id of an activation that has not ended.
+func (r *request) accepted(id core.ActivationID) error {
+	r.Response().Header().Set(headerActivation, string(id))
+	return writeJSON(r, http.StatusAccepted, idJSON{id})
+}
+
+// finished answers a blocking call: with the result alone when it is asked
+// for or is an array, with the record otherwise.
+func (r *request) finished(a *core.Activation, resultOnly bool) error {
+	if a.State != core.StateDone {
+		return r.accepted(a.ID)
+	}
+	r.Response().Header().Set(headerActivation, string(a.ID))
+	status := resultStatus(a.Outcome.Status)
+	if resultOnly || bytes.HasPrefix(bytes.TrimLeft(a.Outcome.Result, " \t\r\n"), []byte("[")) {
+		return writeJSON(r, status, resultOf(a))
+	}
+	record := activationOf(a)
+	record.Logs = blockingLogs(a)
+	return writeJSON(r, status, record)
+}
+
+// blockingLogs are the logs that a blocking answer shows: none, since they
+// come later than the result, except the ids of a sequence's steps.
+func blockingLogs(a *core.Activation) []string {
+	if a.Kind == core.KindSequence && a.Outcome.Logs != nil {
+		return a.Outcome.Logs
+	}
+	return []string{}
+}
+
+// resultStatus is the status code of a blocking call by the way it ended.
+func resultStatus(s core.Status) int {
+	switch s {
+	case core.StatusSuccess:
+		return http.StatusOK
+	case core.StatusApplicationError, core.StatusDeveloperError:
+		return http.StatusBadGateway
+	case core.StatusInternalError:
+	}
+	return http.StatusInternalServerError
+}
