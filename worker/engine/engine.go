@@ -16,7 +16,9 @@ import (
 // Order: Create, then any number of Pause and Resume in turn, then Remove,
 // which is allowed in every state and may be repeated. Pause of a paused and
 // Resume of a running container do nothing. A container that is gone gives
-// ErrGone from Pause, Resume and Inspect, and nil from Remove.
+// ErrGone from Pause, Resume and Inspect, and nil from Remove. One that has
+// ended and is not yet removed gives ErrGone from Pause and Resume, and its
+// exit code from Inspect, at the latest when its output has been closed.
 //
 // Errors: ErrUnavailable when the engine does not answer (the breaker is open
 // or the call timed out), ErrImage when the image cannot be had, ErrCommand
@@ -81,11 +83,19 @@ type Spec struct {
 	ReadyTimeout time.Duration
 }
 
-// Output takes what a container prints.
+// Output takes what a container prints. Writers may be nil, and one that fails
+// gets no more; the container is not held up. One that blocks does hold it up.
 type Output struct {
 	Stdout, Stderr io.Writer
-	// Close is called once, when both streams have ended.
+	// Close is called once, when both streams have ended, or Create has failed.
 	Close func()
+}
+
+// End calls Close if there is one. It is for engines.
+func (o Output) End() {
+	if o.Close != nil {
+		o.Close()
+	}
 }
 
 // The labels of a container.

@@ -105,9 +105,7 @@ func (c *child) drain(stdout, stderr io.Reader, output engine.Output) {
 	for _, pipe := range c.pipes {
 		_ = pipe.Close()
 	}
-	if output.Close != nil {
-		output.Close()
-	}
+	output.End()
 	close(c.drained)
 }
 

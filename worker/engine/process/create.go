@@ -17,12 +17,9 @@ import (
 
 // Create starts the runtime of spec.Image and waits for its socket.
 func (p *Process) Create(ctx context.Context, spec engine.Spec) (engine.Container, error) {
-	runtime, ok := p.runtimes[spec.Image]
-	if !ok {
-		return engine.Container{}, fmt.Errorf("run %s as a process: %w", spec.Image, engine.ErrImage)
-	}
-	c, err := p.start(runtime, spec)
+	c, err := p.start(spec)
 	if err != nil {
+		spec.Output.End() // nothing was started that would
 		return engine.Container{}, err
 	}
 	limit := spec.ReadyTimeout
@@ -42,7 +39,11 @@ func (p *Process) Create(ctx context.Context, spec engine.Spec) (engine.Containe
 	return engine.Container{ID: c.id, Network: "unix", Address: c.socket}, nil
 }
 
-func (p *Process) start(runtime Runtime, spec engine.Spec) (*child, error) {
+func (p *Process) start(spec engine.Spec) (*child, error) {
+	runtime, ok := p.runtimes[spec.Image]
+	if !ok {
+		return nil, fmt.Errorf("run %s as a process: %w", spec.Image, engine.ErrImage)
+	}
 	path, err := exec.LookPath(runtime.Command[0])
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w: %w", runtime.Command[0], engine.ErrCommand, err)

@@ -1,0 +1,100 @@
+package docker
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/go-units"
+
+	"github.com/hearth-faas/hearth/worker/engine"
+)
+
+const (
+	mb = 1 << 20
+	// actionUser is "nobody" of most distributions; no image needs to know it.
+	actionUser = "65534:65534"
+	// pidsLimit and filesLimit are OpenWhisk's.
+	pidsLimit  = 1024
+	filesLimit = 1024
+	// insideDir is where the socket folder is in a container.
+	insideDir = "/run/hearth"
+	// minTmp is the least size of /tmp, in MB.
+	minTmp = 16
+
+	labelRole   = "hearth.role"   // roleHolder, or absent
+	labelHolder = "hearth.holder" // the container whose network this one shares
+	labelDir    = "hearth.dir"    // name of the socket folder within Options.Dir
+	roleHolder  = "sandbox"
+)
+
+// containerConfig is the part of a container that its image could set too.
+func containerConfig(spec engine.Spec, labels map[string]string) *container.Config {
+	config := &container.Config{
+		Image:        spec.Image,
+		Labels:       labels,
+		AttachStdout: true,
+		AttachStderr: true,
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Env)) {
+		config.Env = append(config.Env, name+"="+spec.Env[name])
+	}
+	if !spec.Foreign {
+		config.User = actionUser
+		config.Env = append(config.Env, engine.EnvSocket+"="+socketPath(insideDir))
+	}
+	return config
+}
+
+// hostConfig is how a container is limited. dir is its socket folder, unless
+// the image is foreign; network a network's name or "container:" and an id.
+func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
+	memory := int64(spec.Memory) * mb
+	config := &container.HostConfig{
+		NetworkMode: container.NetworkMode(network),
+		SecurityOpt: []string{"no-new-privileges"},
+		Runtime:     spec.Runtime,
+		Resources: container.Resources{
+			Memory:     memory,
+			MemorySwap: memory, // of both together: no swap
+			// Actions share a busy processor in proportion to their memory.
+			CPUShares: max(int64(spec.Memory), 2),
+			PidsLimit: new(int64(pidsLimit)),
+			Ulimits:   []*units.Ulimit{{Name: "nofile", Soft: filesLimit, Hard: filesLimit}},
+		},
+	}
+	if spec.Foreign {
+		// They may start as root and change user, so they keep what that
+		// takes; OpenWhisk drops the same two.
+		config.CapDrop = []string{"NET_RAW", "NET_ADMIN"}
+		config.LogConfig = container.LogConfig{Type: "local", Config: map[string]string{"max-size": "1m", "max-file": "1"}}
+		return config
+	}
+	config.CapDrop = []string{"ALL"}
+	config.LogConfig = container.LogConfig{Type: "none"}
+	config.ReadonlyRootfs = true
+	config.Tmpfs = map[string]string{"/tmp": tmpOptions(spec.Memory)}
+	config.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: dir, Target: insideDir}}
+	return config
+}
+
+// tmpOptions mounts /tmp in memory, which counts as the container's own. Half
+// of the limit leaves the action enough to find out that its disk is full.
+// Compiled actions are unpacked and run there, hence exec.
+func tmpOptions(memory int) string {
+	return "rw,exec,nosuid,nodev,mode=1777,size=" + strconv.Itoa(max(memory/2, minTmp)) + "m"
+}
+
+// labels returns those of the spec and those of this engine.
+func (d *Docker) labels(given map[string]string) map[string]string {
+	all := maps.Clone(given)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all[engine.LabelDeployment] = d.options.Deployment
+	all[engine.LabelWorker] = d.options.Worker
+	all[engine.LabelBoot] = d.options.Boot
+	return all
+}

@@ -1,0 +1,180 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/docker/docker/api/types/container"
+	dockernetwork "github.com/docker/docker/api/types/network"
+
+	"github.com/hearth-faas/hearth/worker/engine"
+)
+
+// foreignPort is where foreign images listen: OpenWhisk's contract, and that
+// of both OpenFaaS watchdogs.
+const foreignPort = "8080"
+
+// errNoImage says that the daemon does not have the image.
+var errNoImage = errors.New("no such image here")
+
+// Create pulls the image if need be, makes the container, attaches, starts it,
+// and waits until it accepts connections.
+func (d *Docker) Create(ctx context.Context, spec engine.Spec) (engine.Container, error) {
+	if spec.Runtime == "" {
+		spec.Runtime = d.options.Runtime
+	}
+	if spec.ReadyTimeout == 0 {
+		spec.ReadyTimeout = engine.DefaultReadyTimeout
+	}
+	c, h, err := d.createAndPull(ctx, spec)
+	if err != nil && (h == nil || h.stream == nil) {
+		spec.Output.End() // no stream that would
+	}
+	return c, err
+}
+
+func (d *Docker) createAndPull(ctx context.Context, spec engine.Spec) (engine.Container, *held, error) {
+	if spec.Refresh {
+		if err := d.refresh(ctx, spec.Image); err != nil {
+			return engine.Container{}, nil, err
+		}
+	}
+	c, h, err := d.launch(ctx, spec)
+	if errors.Is(err, errNoImage) {
+		if err := d.pull(ctx, spec.Image); err != nil {
+			return engine.Container{}, nil, err
+		}
+		c, h, err = d.launch(ctx, spec)
+	}
+	if errors.Is(err, errNoImage) {
+		err = fmt.Errorf("%w: %w", engine.ErrImage, err)
+	}
+	return c, h, err
+}
+
+// launch makes one container of an image that is here. Its place among the
+// creates is free again once the daemon has done its part.
+func (d *Docker) launch(ctx context.Context, spec engine.Spec) (engine.Container, *held, error) {
+	select {
+	case d.creates <- struct{}{}:
+	case <-ctx.Done():
+		return engine.Container{}, nil, fmt.Errorf("wait to create container: %w", context.Cause(ctx))
+	}
+	h := &held{}
+	c, err := d.boot(ctx, spec, h)
+	<-d.creates
+	if err != nil {
+		return engine.Container{}, h, err
+	}
+	if err := d.awaitReady(ctx, spec, c); err != nil {
+		err = fmt.Errorf("start %s: %w", spec.Image, err)
+		return engine.Container{}, h, errors.Join(err, d.Remove(context.WithoutCancel(ctx), c.ID))
+	}
+	return c, h, nil
+}
+
+// boot makes, attaches to and starts a container, in a ready sandbox if there
+// is one. After a failure nothing of it is left, nor of the sandbox.
+func (d *Docker) boot(ctx context.Context, spec engine.Spec, h *held) (c engine.Container, err error) {
+	box := d.takeHolder(ctx)
+	h.holder = box.id
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.discard(context.WithoutCancel(ctx), c.ID, h))
+		}
+	}()
+	if c.ID, err = d.makeContainer(ctx, spec, h); err != nil {
+		return c, err
+	}
+	if h.stream, err = d.attach(ctx, c.ID, spec.Output); err != nil {
+		return c, err
+	}
+	if err = d.start(ctx, c.ID); err != nil {
+		return c, err
+	}
+	d.mu.Lock()
+	d.held[c.ID] = h
+	d.mu.Unlock()
+	if !spec.Foreign {
+		c.Network, c.Address = "unix", socketPath(d.folder(h.dir))
+		return c, nil
+	}
+	if box.address == "" {
+		if box.address, err = d.address(ctx, c.ID); err != nil {
+			return c, err
+		}
+	}
+	c.Network, c.Address = "tcp", net.JoinHostPort(box.address, foreignPort)
+	return c, nil
+}
+
+// makeContainer asks the daemon for a container and returns its id.
+func (d *Docker) makeContainer(ctx context.Context, spec engine.Spec, h *held) (id string, err error) {
+	labels := d.labels(spec.Labels)
+	unique := newName()
+	var dir string
+	if !spec.Foreign {
+		if dir, err = d.makeFolder(unique); err != nil {
+			return "", err
+		}
+		h.dir, labels[labelDir] = unique, unique
+	}
+	network, endpoint := d.options.Network, d.endpoint()
+	if h.holder != "" {
+		network, endpoint = "container:"+h.holder, nil
+		labels[labelHolder] = h.holder
+	}
+	config, host := containerConfig(spec, labels), hostConfig(spec, network, dir)
+	return d.create(ctx, config, host, endpoint, containerName(spec.Name, unique))
+}
+
+// create returns errNoImage when the image is what is missing.
+func (d *Docker) create(ctx context.Context, config *container.Config, host *container.HostConfig,
+	endpoint *dockernetwork.NetworkingConfig, name string,
+) (id string, err error) {
+	err = d.call(ctx, "create container "+name, createTimeout, func(ctx context.Context) error {
+		made, err := d.client.ContainerCreate(ctx, config, host, endpoint, nil, name)
+		id = made.ID
+		return err
+	})
+	if err = gone(err); errors.Is(err, engine.ErrGone) {
+		here, lookErr := d.imageHere(ctx, config.Image)
+		if lookErr == nil && !here {
+			return "", fmt.Errorf("create container of %s: %w", config.Image, errNoImage)
+		}
+	}
+	return id, err
+}
+
+// start starts a container. The daemon notes exit codes 126 and 127 on one
+// whose program it could not run, as a shell does.
+func (d *Docker) start(ctx context.Context, id string) error {
+	err := d.call(ctx, "start container "+id, startTimeout, func(ctx context.Context) error {
+		return d.client.ContainerStart(ctx, id, container.StartOptions{})
+	})
+	if err == nil || errors.Is(err, engine.ErrUnavailable) || ctx.Err() != nil {
+		return err
+	}
+	if state, lookErr := d.state(ctx, id); lookErr == nil && noCommand(state.ExitCode) {
+		return fmt.Errorf("%w: %w", engine.ErrCommand, err)
+	}
+	return err
+}
+
+func noCommand(exitCode int) bool { return exitCode == 126 || exitCode == 127 }
+
+// containerName makes a name that the daemon accepts, and no other container
+// has.
+func containerName(hint, unique string) string {
+	name := []byte("hearth-" + hint)
+	for i, b := range name {
+		switch {
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9', b == '-', b == '.':
+		default:
+			name[i] = '_'
+		}
+	}
+	return string(name[:min(len(name), 60)]) + "-" + unique
+}

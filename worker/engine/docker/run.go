@@ -1,0 +1,78 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// retryHolder is the wait after a failure to make a sandbox.
+	retryHolder = 5 * time.Second
+	// dropHolders bounds the removal of unused sandboxes at the end.
+	dropHolders = 20 * time.Second
+)
+
+// Run watches the daemon and keeps sandboxes ready until ctx is over; it then
+// removes those that are left. Without it an open breaker closes through Ping
+// only, and no sandboxes are made.
+func (d *Docker) Run(ctx context.Context) error {
+	var loops sync.WaitGroup
+	loops.Go(func() { d.watch(ctx) })
+	if d.holders.program != nil {
+		loops.Go(func() { d.keepHolders(ctx) })
+	}
+	loops.Wait()
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropHolders)
+	defer cancel()
+	var errs []error
+	for {
+		box, ok := d.holders.take()
+		if !ok {
+			return errors.Join(errs...)
+		}
+		if err := d.kill(limited, box.id); err != nil {
+			errs = append(errs, fmt.Errorf("remove unused sandbox: %w", err))
+		}
+	}
+}
+
+// Close drops the idle connections to the daemon.
+func (d *Docker) Close() error {
+	if err := d.client.Close(); err != nil {
+		return fmt.Errorf("close docker client: %w", err)
+	}
+	return nil
+}
+
+// keepHolders makes one sandbox after the other, and waits with the last one
+// in hand until there is a place for it.
+func (d *Docker) keepHolders(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		box, err := d.makeHolder(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.log.WarnContext(ctx, "no ready sandbox: starts are slower", "err", err)
+		}
+		if err != nil {
+			timer.Reset(retryHolder)
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+			continue
+		}
+		select {
+		case d.holders.ready <- box:
+		case <-ctx.Done():
+			if err := d.kill(context.WithoutCancel(ctx), box.id); err != nil {
+				d.log.WarnContext(ctx, "sandbox left behind", "container", box.id, "err", err)
+			}
+			return
+		}
+	}
+}
