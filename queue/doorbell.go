@@ -53,7 +53,16 @@ func newDoorbell(rdb redis.UniversalClient, queues []string) *doorbell {
 	return d
 }
 
-// stop ends the wait at the door, now and for good.
+func (d *doorbell) isStopped() bool {
+	select {
+	case <-d.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop ends the wait at the door, and all claims, now and for good.
 func (d *doorbell) stop(ctx context.Context) {
 	d.once.Do(func() { close(d.stopped) })
 	// Wakes the sleeper. If it fails, the sleep ends by itself in a second.
@@ -71,8 +80,12 @@ func (d *doorbell) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 // ProcessHook is part of redis.Hook.
 func (d *doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
 		queue, ok := dequeued(cmd)
+		if ok && d.isStopped() {
+			cmd.SetErr(redis.Nil)
+			return redis.Nil
+		}
+		err := next(ctx, cmd)
 		if !ok || redis.HasErrorPrefix(err, "NOSCRIPT") {
 			return err
 		}
@@ -118,10 +131,8 @@ func (d *doorbell) note(queue string, err error) reaction {
 }
 
 func (d *doorbell) sleep(ctx context.Context) {
-	select {
-	case <-d.stopped:
+	if d.isStopped() {
 		return
-	default:
 	}
 	err := d.rdb.BLPop(ctx, bellWait, d.bells...).Err()
 	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare

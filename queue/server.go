@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Options of a Server.
@@ -147,10 +148,19 @@ func dedicated(rdb redis.UniversalClient) (redis.UniversalClient, error) {
 	switch c := rdb.(type) {
 	case *redis.Client:
 		opt := *c.Options()
+		// These two belong to that client and its connections.
+		opt.PushNotificationProcessor = nil
+		opt.MaintNotificationsConfig = noNotifications()
 		return redis.NewClient(&opt), nil
 	case *redis.ClusterClient:
 		opt := *c.Options()
+		opt.MaintNotificationsConfig = noNotifications()
 		return redis.NewClusterClient(&opt), nil
 	}
 	return nil, fmt.Errorf("redis client of type %T is not supported", rdb)
+}
+
+// noNotifications turns off a protocol of hosted Redis for upgrades.
+func noNotifications() *maintnotifications.Config {
+	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }
