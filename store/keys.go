@@ -8,9 +8,6 @@ import "github.com/hearth-faas/hearth/core"
 // (core.ValidNamespace). docs/redis.md lists type, owner and life of each.
 const prefix = "hearth:"
 
-// schemaKey holds the version of the layout; package migrations owns it.
-const schemaKey = prefix + "schema"
-
 // namespacesKey is the set of the names of all namespaces.
 const namespacesKey = prefix + "namespaces"
 
@@ -23,9 +20,6 @@ func credentialKey(uuid string) string { return prefix + "key:" + uuid }
 
 // tagged is the start of all keys that a namespace owns.
 func tagged(ns string) string { return prefix + "{" + ns + "}:" }
-
-// credentialsKey is the set of the UUIDs of a namespace's API keys.
-func credentialsKey(ns string) string { return tagged(ns) + "keys" }
 
 // entityKey is the hash of one entity. One key per name, whatever the type:
 // an action and a trigger cannot have the same name.
@@ -43,6 +37,18 @@ func indexKey(ns string, typ core.Type) string { return tagged(ns) + "index:" + 
 // the milliseconds of their last write.
 func packageKey(ns, pkg string) string { return tagged(ns) + "package:" + pkg }
 
+// linksKey is the hash of a trigger's rules: name of the rule -> state and
+// action. It outlives the trigger, as its rules do.
+func linksKey(ns, trigger string) string { return tagged(ns) + "links:" + trigger }
+
 // ratePrefix followed by the number of a minute since 1970 is a counter of
 // the calls that came in it; rate is "invoke" or "fire".
 func ratePrefix(ns, rate string) string { return tagged(ns) + "rate:" + rate + ":" }
+
+// queuedKey is the sorted set of the ids of queued activations, by the
+// milliseconds of their accept.
+func queuedKey(ns string) string { return tagged(ns) + "queued" }
+
+// runningKey is the sorted set of the ids of running activations, by the
+// milliseconds of their deadline.
+func runningKey(ns string) string { return tagged(ns) + "running" }

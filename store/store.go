@@ -7,7 +7,10 @@ import "github.com/redis/go-redis/v9"
 
 // DB reads and writes Hearth's data in one Redis. It is safe for concurrent
 // use.
-type DB struct{ rdb redis.UniversalClient }
+type DB struct {
+	rdb     redis.UniversalClient
+	decoded *memo
+}
 
 // New returns a DB on the client, which the caller closes.
-func New(rdb redis.UniversalClient) *DB { return &DB{rdb: rdb} }
+func New(rdb redis.UniversalClient) *DB { return &DB{rdb: rdb, decoded: newMemo()} }

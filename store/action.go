@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/hearth-faas/hearth/core"
+)
+
+// Action reads an action; without code, Exec.Code is nil and the code stays
+// in Redis. ErrNotFound, ErrOtherType, ErrCorrupt.
+func (db *DB) Action(ctx context.Context, name core.Name, code bool) (*core.Action, error) {
+	r, err := db.one(ctx, name, core.TypeAction, code)
+	if err != nil {
+		return nil, err
+	}
+	return db.action(name, r)
+}
+
+// PutAction writes the action as a whole, code included, and sets its
+// Revision and Updated. expect is the revision that it replaces, "" to create
+// it. Errors: ErrExists, ErrChanged (or ErrNotFound: deleted meanwhile),
+// ErrOtherType, and for a packaged action ErrNoPackage and ErrBinding.
+func (db *DB) PutAction(ctx context.Context, a *core.Action, expect string) error {
+	var code []any
+	if a.Exec.Code != nil {
+		code = []any{"code", a.Exec.Code}
+	}
+	return db.put(ctx, core.TypeAction, &a.Meta, expect, formAction(a), code...)
+}
+
+// deleteActionScript deletes an action.
+//
+// KEYS: its hash, the index of actions, and the index of its package, if any.
+// ARGV: expected revision, local name.
+// Returns the milliseconds of the write, or a refusal.
+var deleteActionScript = redis.NewScript(guard + `
+local no = guard(KEYS[1], 'action', ARGV[1])
+if no < 0 then return no end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[2])
+if KEYS[3] then redis.call('ZREM', KEYS[3], ARGV[2]) end
+return now()
+`)
+
+// DeleteAction deletes the action if it still has the revision. ErrNotFound,
+// ErrOtherType, ErrChanged.
+func (db *DB) DeleteAction(ctx context.Context, name core.Name, revision string) error {
+	ns, local := name.Namespace, name.Local()
+	keys := []string{entityKey(ns, local), indexKey(ns, core.TypeAction)}
+	if name.Package != "" {
+		keys = append(keys, packageKey(ns, name.Package))
+	}
+	_, err := db.write(ctx, deleteActionScript, "delete action", keys, revision, local)
+	return err
+}
+
+// Actions lists actions of the namespace, of one package where pkg is not
+// empty, latest first, without code. limit 0 means all.
+func (db *DB) Actions(ctx context.Context, namespace, pkg string, skip, limit int) ([]core.Action, error) {
+	index := indexKey(namespace, core.TypeAction)
+	if pkg != "" {
+		index = packageKey(namespace, pkg)
+	}
+	return list(ctx, db, namespace, index, core.TypeAction, skip, limit, decodeAction)
+}
+
+// Lookup is an action with its package, each with the error of its own read:
+// ErrNotFound, ErrOtherType or ErrCorrupt. Of an action outside packages
+// Package and PackageErr are nil.
+type Lookup struct {
+	Action     *core.Action
+	ActionErr  error
+	Package    *core.Package
+	PackageErr error
+}
+
+// Lookup reads an action and its package in one round trip. It is on the path
+// of every call: what did not change since is not decoded again. The Params,
+// Annotations and Components of the answer are shared: do not change them.
+func (db *DB) Lookup(ctx context.Context, name core.Name, code bool) (Lookup, error) {
+	pipe := db.rdb.Pipeline()
+	action := read(ctx, pipe, name, code)
+	var pkg *redis.SliceCmd
+	pkgName := core.Name{Namespace: name.Namespace, Name: name.Package}
+	if name.Package != "" {
+		pkg = read(ctx, pipe, pkgName, false)
+	}
+	if err := run(ctx, pipe, "read action"); err != nil {
+		return Lookup{}, err
+	}
+	var l Lookup
+	var r record
+	if r, l.ActionErr = parse(action, core.TypeAction); l.ActionErr == nil {
+		l.Action, l.ActionErr = db.action(name, r)
+	}
+	if pkg != nil {
+		if r, l.PackageErr = parse(pkg, core.TypePackage); l.PackageErr == nil {
+			l.Package, l.PackageErr = db.pkg(pkgName, r)
+		}
+	}
+	return l, nil
+}
+
+// action decodes a record, or finds it decoded.
+func (db *DB) action(name core.Name, r record) (*core.Action, error) {
+	code := r.code
+	r.code = nil
+	a, err := remember(db.decoded, name, r, decodeAction)
+	if err != nil {
+		return nil, err
+	}
+	own := *a
+	if code != nil {
+		own.Exec.Code = []byte(*code)
+	}
+	return &own, nil
+}
