@@ -1,0 +1,53 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hearth-faas/hearth/e2e/platform"
+)
+
+// Without Docker, actions run as child processes; without a redis-server, the
+// platform brings its own. Both say so.
+func TestWithoutDockerAndRedis(t *testing.T) {
+	t.Parallel()
+	cmd := command(t)
+	cmd.Env = append(cmd.Env, "PATH="+pathWith(t, "node", "go"))
+	h, err := platform.Up(patient(t), hearth(t), cmd, t.TempDir(), "--engine", "process")
+	ok(t, err)
+	t.Cleanup(func() { ended(t, h.Process) })
+	for _, said := range []string{"no isolation", "ends with"} {
+		if !strings.Contains(h.Output(), said) {
+			t.Errorf("the platform does not say %q:\n%s", said, h.Output())
+		}
+	}
+	put(t, &h.Client, "fickle", "fickle.js", platform.Action{})
+	result(t, &h.Client, "fickle", nil, `{"calls":1}`)
+	result(t, &h.Client, "fickle", nil, `{"calls":2}`)
+	code := source(t, "hello.go.txt")
+	ok(t, h.PutAction(patient(t), "hello", platform.Action{Kind: "go:default", Code: code}))
+	rec := result(t, &h.Client, "hello", map[string]any{"name": "Go"}, `{"greeting":"Hello, Go!"}`)
+	full, err := h.Activation(patient(t), rec.ID)
+	ok(t, err)
+	if len(full.Logs) != 1 || !strings.HasSuffix(full.Logs[0], "stdout: greeting Go") {
+		t.Errorf("logs %q, want one line", full.Logs)
+	}
+}
+
+// pathWith is a PATH with some programs and no others of this machine that
+// the platform might use.
+func pathWith(t *testing.T, programs ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range programs {
+		target, err := exec.LookPath(name)
+		ok(t, err)
+		target, err = filepath.EvalSymlinks(target)
+		ok(t, err)
+		ok(t, os.Symlink(target, filepath.Join(dir, name)))
+	}
+	return dir
+}

@@ -1,0 +1,1 @@
+function main (args) { console.log(JSON.stringify(args)); return args }
