@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/hearth-faas/hearth/bench/report"
+)
+
+// scenario is one thing that is measured.
+type scenario struct {
+	name string
+	what string
+	// onRequest scenarios take long, and run only when they are named.
+	onRequest bool
+	run       func(ctx context.Context, s *stand, r *report.Report) error
+}
+
+// scenarios lists all of them, in the order in which they run: what wants a
+// platform that has done nothing yet comes first.
+func scenarios() []scenario {
+	return []scenario{
+		{name: "idle", what: "memory and Redis commands of a platform that does nothing", run: idle},
+		{name: "claim", what: "from accepting a call to claiming it, one at a time", run: claim},
+		{name: "warm-go", what: "blocking calls of a warm Go action, one at a time and 16 at once", run: warm("go")},
+		{name: "warm-nodejs", what: "the same for Node.js", run: warm("nodejs")},
+		{name: "background", what: "calls without waiting, at a fixed rate for 20 s, until all are done", run: background},
+		{name: "sequence", what: "a sequence of three warm steps against one warm call", run: sequence},
+		{name: "trigger", what: "a trigger with ten rules", run: trigger},
+		{name: "cold-go", what: "first calls of Go actions against making the same container by hand", run: cold("go")},
+		{name: "cold-nodejs", what: "the same for Node.js", run: cold("nodejs")},
+		{name: "prewarmed", what: "first calls of Node.js actions that find a started container", run: prewarmed},
+	}
+}
+
+// choose picks scenarios by name; an empty expression means all but those
+// that run on request.
+func choose(all []scenario, only *regexp.Regexp) []scenario {
+	var chosen []scenario
+	for _, s := range all {
+		if only.MatchString(s.name) && !(s.onRequest && only.String() == "") {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// measure starts the platform and runs the scenarios on it. One that fails is
+// noted in the report, and the others go on.
+func measure(ctx context.Context, chosen []scenario, progress io.Writer) (*report.Report, error) {
+	s, err := newStand(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	r := &report.Report{Machine: s.machine(ctx)}
+	for _, sc := range chosen {
+		begin := time.Now()
+		fmt.Fprintf(progress, "%-14s ", sc.name)
+		if err := sc.run(ctx, s, r); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			r.Fail(sc.name, err)
+		}
+		fmt.Fprintf(progress, "%.1f s\n", time.Since(begin).Seconds())
+	}
+	return r, nil
+}
