@@ -23,7 +23,7 @@ func background(ctx context.Context, s *stand, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.post("actions/"+name, payload, http.StatusAccepted)
+	c, err := s.post("actions/"+name, http.StatusAccepted)
 	if err != nil {
 		return err
 	}

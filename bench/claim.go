@@ -110,7 +110,7 @@ func blocking(action string) string { return "actions/" + action + "?blocking=tr
 // warmCalls makes an action warm, calls it one at a time for a while, and
 // returns how long that took.
 func (s *stand) warmCalls(ctx context.Context, action string, d time.Duration) (load.Result, error) {
-	c, err := s.post(blocking(action), payload, http.StatusOK)
+	c, err := s.post(blocking(action), http.StatusOK)
 	if err != nil {
 		return load.Result{}, err
 	}

@@ -74,7 +74,7 @@ func trigger(ctx context.Context, s *stand, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.post("triggers/"+name, payload, http.StatusAccepted)
+	c, err := s.post("triggers/"+name, http.StatusAccepted)
 	if err != nil {
 		return err
 	}

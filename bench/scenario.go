@@ -55,7 +55,7 @@ func measure(ctx context.Context, chosen []scenario, progress io.Writer) (*repor
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer s.close(ctx)
 	r := &report.Report{Machine: s.machine(ctx)}
 	for _, sc := range chosen {
 		begin := time.Now()

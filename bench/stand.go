@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -42,7 +41,7 @@ func newStand(ctx context.Context, progress io.Writer) (*stand, error) {
 	}
 	s := &stand{dir: dir, deployment: "bench-" + strconv.Itoa(os.Getpid())}
 	if err := s.start(ctx, progress); err != nil {
-		s.close()
+		s.close(ctx)
 		return nil, err
 	}
 	return s, nil
@@ -77,8 +76,8 @@ func (s *stand) start(ctx context.Context, progress io.Writer) error {
 }
 
 // close ends and removes all of it, as far as it is there.
-func (s *stand) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func (s *stand) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if s.hearth != nil {
 		_, _ = s.hearth.Stop(ctx)
@@ -130,7 +129,7 @@ func (s *stand) deploy(ctx context.Context, language string, memory int) (string
 const payload = `{"greeting":"hello","number":42}`
 
 // post is a client that posts to the platform's API, below the namespace.
-func (s *stand) post(path string, body string, status int) (*load.Client, error) {
+func (s *stand) post(path string, status int) (*load.Client, error) {
 	u, err := url.Parse(s.hearth.URL)
 	if err != nil {
 		return nil, fmt.Errorf("parse address of the platform: %w", err)
@@ -139,7 +138,7 @@ func (s *stand) post(path string, body string, status int) (*load.Client, error)
 		Network: "tcp", Address: u.Host,
 		Path:          "/api/v1/namespaces/_/" + path,
 		Authorization: "Basic " + base64.StdEncoding.EncodeToString([]byte(s.hearth.Auth)),
-		Body:          []byte(body), Status: status,
+		Body:          []byte(payload), Status: status,
 	}), nil
 }
 
@@ -148,7 +147,7 @@ func (s *stand) machine(ctx context.Context) report.Machine {
 	m := report.Machine{CPU: "?", Cores: runtime.NumCPU(), Kernel: "?", Docker: "?", Redis: "?", Go: runtime.Version()}
 	if f, err := os.Open("/proc/cpuinfo"); err == nil {
 		m.CPU = field(f, "model name", ":", m.CPU)
-		err = errors.Join(err, f.Close())
+		_ = f.Close()
 	}
 	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		m.Kernel = strings.TrimSpace(string(b))

@@ -25,7 +25,7 @@ func warm(language string) func(context.Context, *stand, *report.Report) error {
 		if err != nil {
 			return err
 		}
-		c, err := s.post(blocking(name), payload, http.StatusOK)
+		c, err := s.post(blocking(name), http.StatusOK)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,6 @@ func fetch(ctx context.Context, t *testing.T, c *platform.Client, method, path, 
 func TestWebAction(t *testing.T) {
 	t.Parallel()
 	h := shared(t)
-	ctx := patient(t)
 	put(t, &h.Client, "page", "page.js", platform.Action{Annotations: map[string]any{"web-export": true}})
 	put(t, &h.Client, "private-page", "page.js", platform.Action{})
 	for _, c := range []struct {
@@ -41,7 +40,8 @@ func TestWebAction(t *testing.T) {
 		{"what is not exported does not exist", "GET", "private-page", "", 404, "does not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := fetch(ctx, t, &h.Client, c.method, "/api/v1/web/guest/default/"+c.path, c.body)
+			t.Parallel()
+			got := fetch(patient(t), t, &h.Client, c.method, "/api/v1/web/guest/default/"+c.path, c.body)
 			if got.Status != c.status || !strings.Contains(string(got.Body), c.want) {
 				t.Errorf("status %d, body %s, want %d with %q", got.Status, got.Body, c.status, c.want)
 			}
