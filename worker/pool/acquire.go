@@ -12,6 +12,7 @@ const lateAfter = 5 * time.Millisecond
 // waiter is an activation that has no container yet.
 type waiter struct {
 	need     Need
+	group    *group     // of the need's key
 	got      chan grant // holds one
 	failures int        // starts made for it that failed
 }
@@ -63,7 +64,7 @@ func (p *Pool) now(need Need) grant {
 	if len(p.waiters) > 0 || p.closed {
 		return grant{}
 	}
-	return p.pick(need, true)
+	return p.pick(need, p.groups[need.Key], true)
 }
 
 // await queues up, at the front for one that was served and then let down.
@@ -74,6 +75,7 @@ func (p *Pool) await(ctx context.Context, need Need, front bool, late *func()) g
 		p.mu.Unlock()
 		return grant{err: ErrClosed}
 	}
+	w.group = p.group(need.Key)
 	if front {
 		p.waiters = slices.Insert(p.waiters, 0, w)
 	} else {

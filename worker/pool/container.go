@@ -144,7 +144,7 @@ func (p *Pool) tidy(key Key) {
 	if g == nil || len(g.containers) > 0 {
 		return
 	}
-	if !slices.ContainsFunc(p.waiters, func(w *waiter) bool { return w.need.Key == key }) {
+	if !slices.ContainsFunc(p.waiters, func(w *waiter) bool { return w.group == g }) {
 		delete(p.groups, key)
 	}
 }

@@ -22,15 +22,15 @@ func (p *Pool) dispatch() {
 	}
 	now := time.Now()
 	for _, w := range p.waiters {
-		p.group(w.need.Key).waiting = 0
+		w.group.waiting = 0
 	}
 	full, noStart := false, p.starting+len(p.starts) >= p.opt.Starts
 	p.waiters = slices.DeleteFunc(p.waiters, func(w *waiter) bool {
-		if g := p.pick(w.need, !full); g.container != nil {
+		if g := p.pick(w.need, w.group, !full); g.container != nil {
 			w.got <- g
 			return true
 		}
-		g := p.group(w.need.Key)
+		g := w.group
 		place := g.waiting
 		g.waiting++
 		switch {
@@ -52,8 +52,8 @@ func (p *Pool) dispatch() {
 
 // pick takes a container that can have the activation now. Without idle, only
 // those count that are in use and have room.
-func (p *Pool) pick(need Need, idle bool) grant {
-	c, source := p.find(need, idle)
+func (p *Pool) pick(need Need, g *group, idle bool) grant {
+	c, source := p.find(need, g, idle)
 	if c == nil {
 		return grant{}
 	}
@@ -61,18 +61,20 @@ func (p *Pool) pick(need Need, idle bool) grant {
 	return grant{container: c, source: source, frozen: p.take(c)}
 }
 
-func (p *Pool) find(need Need, idle bool) (*container, Source) {
-	if c := p.warm(need.Key, idle); c != nil {
+func (p *Pool) find(need Need, g *group, idle bool) (*container, Source) {
+	var others []*container
+	if g != nil {
+		others = g.containers
+	}
+	if c := warmest(others, idle); c != nil {
 		return c, SourceWarm
 	}
 	if !idle {
 		return nil, 0
 	}
-	if g := p.groups[need.Key]; g != nil {
-		for _, c := range g.containers {
-			if !c.ready && c.idle() {
-				return c, SourceCold
-			}
+	for _, c := range others {
+		if !c.ready && c.idle() {
+			return c, SourceCold
 		}
 	}
 	for c := range p.all {
@@ -84,15 +86,11 @@ func (p *Pool) find(need Need, idle bool) (*container, Source) {
 	return nil, 0
 }
 
-// warm returns a container of the key that has its action: one in use with
-// room, then the one used last, which is the least likely to be frozen.
-func (p *Pool) warm(key Key, idle bool) *container {
-	g := p.groups[key]
-	if g == nil {
-		return nil
-	}
+// warmest returns the container that has its action and is the best to take:
+// one in use with room, then the one used last, the least likely to be frozen.
+func warmest(containers []*container, idle bool) *container {
 	var best *container
-	for _, c := range g.containers {
+	for _, c := range containers {
 		if c.spare() {
 			return c
 		}

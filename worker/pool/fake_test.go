@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,12 +18,12 @@ import (
 type memory struct {
 	starts, removes, freezes time.Duration
 
-	mu      sync.Mutex
-	n       int
-	live    map[string]engine.Spec
-	frozen  map[string]bool
-	used    int
-	peak    int // of used
+	mu     sync.Mutex
+	n      int
+	live   map[string]engine.Spec
+	frozen map[string]bool
+	used   int
+	peak   int // of used
 	starting,
 	together int // peak of starting
 	created, resumed int
@@ -134,7 +135,16 @@ func (m *memory) count(of func(*memory) int) int {
 	return of(m)
 }
 
+// gone returns the removed containers, in order.
+func (m *memory) gone() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.removed)
+}
+
 func created(m *memory) int { return m.created }
+func most(m *memory) int    { return m.peak }
+func rush(m *memory) int    { return m.together }
 func alive(m *memory) int   { return len(m.live) }
 func asleep(m *memory) int  { return len(m.frozen) }
 

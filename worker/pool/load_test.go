@@ -11,12 +11,12 @@ import (
 	"github.com/hearth-faas/hearth/worker/pool"
 )
 
-// TestInvariantsUnderLoad runs a thousand activations of a hundred actions
-// of several tenants through a small pool, with failures, and checks all the
+// TestInvariantsUnderLoad runs hundreds of activations of a hundred actions of
+// several tenants through a small pool, with failures, and checks all the
 // while what must always hold.
 func TestInvariantsUnderLoad(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { load(t, rand.New(rand.NewPCG(seed, 1))) })
@@ -35,7 +35,7 @@ func load(t *testing.T, r *rand.Rand) {
 		inUse = map[string]int{}
 		work  sync.WaitGroup
 	)
-	for range 1000 {
+	for range 600 {
 		n := need(fmt.Sprintf("ns%d", r.IntN(3)), fmt.Sprintf("a%d", r.IntN(33)), []int{128, 256, 512}[r.IntN(3)])
 		n.Action.Name += fmt.Sprint("-", n.Memory)
 		n.Concurrency = 1
@@ -70,11 +70,11 @@ func load(t *testing.T, r *rand.Rand) {
 				l.Release()
 			}
 		})
-		time.Sleep(time.Duration(r.IntN(int(40 * time.Millisecond))))
+		time.Sleep(time.Duration(r.IntN(int(60 * time.Millisecond))))
 	}
 	work.Wait()
-	if m.peak > budget {
-		t.Errorf("%d MB were in use at once, of %d", m.peak, budget)
+	if n := m.count(most); n > budget {
+		t.Errorf("%d MB were in use at once, of %d", n, budget)
 	}
 	time.Sleep(5 * time.Minute)
 	if s := p.Stats(); s.MemoryUsed != 256 || s.Stocked != 1 || s.Waiting != 0 {

@@ -67,11 +67,11 @@ func TestADestroyedContainerIsReplacedAfterItIsGone(t *testing.T) {
 		a.Destroy()
 		a.Release() // the second end of a lease does nothing
 		b := acquire(t, p, need("ns", "a", 256))
-		if b.ID == a.ID || !slices.Contains(m.removed, a.ID) {
-			t.Errorf("got %s after %s, removed %v", b.ID, a.ID, m.removed)
+		if b.ID == a.ID || !slices.Contains(m.gone(), a.ID) {
+			t.Errorf("got %s after %s, removed %v", b.ID, a.ID, m.gone())
 		}
-		if m.peak > 256 {
-			t.Errorf("%d MB were in use at once, of 256", m.peak)
+		if m.count(most) > 256 {
+			t.Errorf("%d MB were in use at once, of 256", m.count(most))
 		}
 		b.Release()
 	})
@@ -106,8 +106,8 @@ func TestEvictionTakesTheLeastRecentlyUsed(t *testing.T) {
 		time.Sleep(time.Second)
 		acquire(t, p, need("ns", "a", 256)).Release() // now b is the older one
 		c := acquire(t, p, need("ns", "c", 256))
-		if want := []string{b.ID}; !slices.Equal(m.removed, want) {
-			t.Errorf("evicted %v, want %v", m.removed, want)
+		if want := []string{b.ID}; !slices.Equal(m.gone(), want) {
+			t.Errorf("evicted %v, want %v", m.gone(), want)
 		}
 		if got := p.Stats().Evictions; got != 1 {
 			t.Errorf("counted %d evictions, want 1", got)
@@ -181,8 +181,8 @@ func TestABurstStartsNoMoreThanItNeeds(t *testing.T) {
 				if took := time.Since(began); took > tt.within {
 					t.Errorf("took %s, want at most %s", took, tt.within)
 				}
-				if m.together > 2 {
-					t.Errorf("%d starts at once, want at most 2", m.together)
+				if m.count(rush) > 2 {
+					t.Errorf("%d starts at once, want at most 2", m.count(rush))
 				}
 			})
 		})
@@ -206,13 +206,13 @@ func TestConcurrentActivationsShareAContainer(t *testing.T) {
 		} else {
 			d.Release()
 		}
-		if len(m.removed) > 0 {
+		if len(m.gone()) > 0 {
 			t.Error("the container was removed under those that share it")
 		}
 		a.Release()
 		c.Release()
 		time.Sleep(time.Second)
-		if !slices.Contains(m.removed, a.ID) {
+		if !slices.Contains(m.gone(), a.ID) {
 			t.Error("the container stayed after the last had left it")
 		}
 	})
