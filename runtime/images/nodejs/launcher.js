@@ -1,0 +1,202 @@
+// The launcher runs a Node.js action as the child of Hearth's proxy.
+//
+//   node launcher.js <folder> <main>
+//
+// Requests are lines on stdin, "<number> <JSON>"; answers are lines on file
+// descriptor 3, "<number> <status> <JSON>". The folder holds an unpacked
+// archive, or the source text as the file "exec".
+'use strict';
+
+const fs = require('fs');
+const net = require('net');
+const path = require('path');
+const vm = require('vm');
+const { createRequire } = require('module');
+const { pathToFileURL } = require('url');
+const { Readable } = require('stream');
+
+const ANSWERS = 3;
+const [folder, main] = process.argv.slice(2);
+const concurrent = process.env.__OW_ALLOW_CONCURRENT === 'true';
+
+// Write everything, in order, before going on: lines and the sentinel behind
+// them share one pipe.
+for (const stream of [process.stdout, process.stderr]) {
+  stream._handle?.setBlocking?.(true);
+}
+
+function send(line) {
+  const data = Buffer.from(line + '\n');
+  for (let sent = 0; sent < data.length;) {
+    try {
+      sent += fs.writeSync(ANSWERS, data, sent);
+    } catch (e) {
+      if (e.code !== 'EAGAIN') throw e;
+    }
+  }
+}
+
+// Finding the action
+
+async function load() {
+  process.chdir(folder);
+  const handler = fs.existsSync('exec') && fs.readdirSync('.').length === 1
+    ? await loadSource(fs.readFileSync('exec', 'utf8'))
+    : await loadArchive();
+  if (typeof handler !== 'function') {
+    throw `Action entrypoint '${main}' is not a function.`;
+  }
+  return handler;
+}
+
+async function loadSource(code) {
+  const file = path.join(folder, 'exec.js');
+  try {
+    return loadScript(code, file);
+  } catch (e) {
+    if (!(e instanceof SyntaxError) || !/^\s*(import|export)\b|\bawait\b/m.test(code)) throw e;
+  }
+  fs.writeFileSync('exec.mjs', code);
+  return member(await import(pathToFileURL(path.join(folder, 'exec.mjs'))), main);
+}
+
+// A script declares its entry point, or exports it.
+function loadScript(code, file) {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u.test(main)) return undefined;
+  const root = main.split('.')[0];
+  const run = vm.compileFunction(
+    `${code}\n;return typeof ${root} === 'undefined' ? undefined : ${main};`,
+    ['exports', 'require', 'module', '__filename', '__dirname'],
+    { filename: file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  const module = { exports: {} };
+  const found = run.call(module.exports, module.exports, createRequire(file), module, file, folder);
+  return found ?? member({ default: module.exports }, main);
+}
+
+// "function" of the package, or "module.function" of one of its files.
+async function loadArchive() {
+  const dot = main.lastIndexOf('.');
+  const require = createRequire(path.join(folder, 'package.json'));
+  if (dot > 0) {
+    let file;
+    try {
+      file = require.resolve(path.join(folder, main.slice(0, dot)));
+    } catch (e) {
+      if (e.code !== 'MODULE_NOT_FOUND') throw e;
+    }
+    if (file) return member(await import(pathToFileURL(file)), main.slice(dot + 1));
+  }
+  if (!fs.existsSync('package.json') && !fs.existsSync('index.js') && !fs.existsSync('index.mjs')) {
+    throw 'Zipped actions must contain either package.json or index.js at the root.';
+  }
+  const file = fs.existsSync('package.json') || fs.existsSync('index.js') ? require.resolve(folder) : path.join(folder, 'index.mjs');
+  return member(await import(pathToFileURL(file)), main);
+}
+
+// The export that a dotted name means: a named one, one of the default export,
+// or the default export itself.
+function member(module, name) {
+  const walk = (from) => name.split('.').reduce((o, key) => o?.[key], from);
+  const fallback = name === 'main' && typeof module.default === 'function' ? module.default : undefined;
+  return walk(module) ?? walk(module.default) ?? fallback;
+}
+
+// Running it
+
+const running = new Map(); // number -> true, of requests without an answer
+let stopped = false;
+
+function answer(number, status, body) {
+  if (!running.delete(number)) return;
+  send(`${number} ${status} ${body}`);
+}
+
+function fail(number, e) {
+  stopped = true;
+  console.error(e);
+  answer(number, 502, JSON.stringify({ error: `An error has occurred: ${e}` }));
+}
+
+function refuse(number, status) {
+  send(`${number} 403 ${JSON.stringify({ error: `System not ready, status is ${status}.` })}`);
+}
+
+// What a rejected promise becomes. Errors have nothing enumerable.
+function plain(e, seen = new Set()) {
+  if (!(e instanceof Error)) return e;
+  if (seen.has(e)) return '[Circular]';
+  seen.add(e);
+  const out = { name: e.name, message: e.message, stack: e.stack };
+  for (const key of Object.keys(e)) out[key] = plain(e[key], seen);
+  if (e.cause !== undefined) out.cause = plain(e.cause, seen);
+  return out;
+}
+
+async function run(handler, number, request) {
+  if (stopped) return refuse(number, 'stopped');
+  if (running.size > 0 && !concurrent) return refuse(number, 'running');
+  running.set(number, true);
+  const { value = {}, ...context } = request;
+  for (const [key, text] of Object.entries(context)) {
+    process.env[`__OW_${key.toUpperCase()}`] = text;
+  }
+  let result;
+  try {
+    result = handler(value);
+  } catch (e) {
+    return fail(number, e);
+  }
+  try {
+    result = (await result) ?? (result === null ? null : {});
+  } catch (e) {
+    result = { error: e ? plain(e) : {} };
+  }
+  let body;
+  try {
+    body = JSON.stringify(result);
+  } catch (e) {
+    return fail(number, e);
+  }
+  if (typeof result !== 'object' || result === null || !/^[{[]/.test(body)) {
+    console.error(`Result must be of type object but has type "${typeof result}":`, result);
+    return answer(number, 502, JSON.stringify({ error: 'The action did not return a dictionary.' }));
+  }
+  answer(number, 200, body);
+}
+
+// An error that nobody caught belongs to whatever runs.
+function uncaught(e) {
+  if (running.size === 0) {
+    console.error(e);
+    return;
+  }
+  for (const number of [...running.keys()]) fail(number, e);
+}
+
+function serve(handler) {
+  const input = new net.Socket({ fd: 0, readable: true, writable: false });
+  // The action must not read the requests of others.
+  Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true });
+  let parts = [];
+  input.on('data', (chunk) => {
+    let start = 0;
+    for (let end; (end = chunk.indexOf(10, start)) >= 0; start = end + 1) {
+      parts.push(chunk.subarray(start, end));
+      const line = (parts.length === 1 ? parts[0] : Buffer.concat(parts)).toString();
+      parts = [];
+      const space = line.indexOf(' ');
+      run(handler, line.slice(0, space), JSON.parse(line.slice(space + 1)));
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  });
+  input.on('end', () => process.exit(0));
+  process.on('uncaughtException', uncaught);
+  process.on('unhandledRejection', uncaught);
+  send('{"ok":true,"frames":true}');
+}
+
+load().then(serve, (e) => {
+  const text = `Initialization has failed due to: ${e?.stack ?? e}`;
+  send(JSON.stringify({ ok: false, error: text }));
+  process.exit(1);
+});
