@@ -53,7 +53,7 @@ build() {
 	if [ -f "images/$name/prepare.sh" ]; then
 		bash "images/$name/prepare.sh" "$tag" "$context"
 	fi
-	docker build --label "hearth.inputs=$hash" --build-arg "TAG=$tag" --tag "$image" "$context"
+	docker build --label "hearth.inputs=$hash" --tag "$image" "$context"
 	echo "built $image"
 }
 
