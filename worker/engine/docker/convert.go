@@ -69,7 +69,7 @@ func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 		// They may start as root and change user, so they keep what that
 		// takes; OpenWhisk drops the same two.
 		config.CapDrop = []string{"NET_RAW", "NET_ADMIN"}
-		config.LogConfig = container.LogConfig{Type: "local", Config: map[string]string{"max-size": "1m", "max-file": "1"}}
+		config.LogConfig = container.LogConfig{Type: "local", Config: map[string]string{"max-size": "1m", "max-file": "1", "compress": "false"}}
 		return config
 	}
 	config.CapDrop = []string{"ALL"}

@@ -121,7 +121,7 @@ func (d *Docker) makeContainer(ctx context.Context, spec engine.Spec, h *held) (
 		}
 		h.dir, labels[labelDir] = unique, unique
 	}
-	network, endpoint := d.options.Network, d.endpoint()
+	network, endpoint := d.network, d.endpoint()
 	if h.holder != "" {
 		network, endpoint = "container:"+h.holder, nil
 		labels[labelHolder] = h.holder
@@ -130,15 +130,33 @@ func (d *Docker) makeContainer(ctx context.Context, spec engine.Spec, h *held) (
 	return d.create(ctx, config, host, endpoint, containerName(spec.Name, unique))
 }
 
-// create returns errNoImage when the image is what is missing.
+// create returns errNoImage when the image is what is missing. The daemon makes
+// a container also for a caller who has hung up, so the call goes on without
+// ctx, and what nobody waits for any more is removed.
 func (d *Docker) create(ctx context.Context, config *container.Config, host *container.HostConfig,
 	endpoint *dockernetwork.NetworkingConfig, name string,
-) (id string, err error) {
-	err = d.call(ctx, "create container "+name, createTimeout, func(ctx context.Context) error {
-		made, err := d.client.ContainerCreate(ctx, config, host, endpoint, nil, name)
-		id = made.ID
-		return err
+) (string, error) {
+	var id string
+	var err error
+	done := make(chan struct{})
+	detached := context.WithoutCancel(ctx)
+	d.background.Go(func() {
+		defer close(done)
+		err = d.call(detached, "create container "+name, createTimeout, func(ctx context.Context) error {
+			made, err := d.client.ContainerCreate(ctx, config, host, endpoint, nil, name)
+			id = made.ID
+			return err
+		})
 	})
+	select {
+	case <-done:
+	case <-ctx.Done():
+		d.background.Go(func() {
+			<-done
+			d.dropUnwanted(detached, id)
+		})
+		return "", fmt.Errorf("create container %s: %w", name, context.Cause(ctx))
+	}
 	if err = gone(err); errors.Is(err, engine.ErrGone) {
 		here, lookErr := d.imageHere(ctx, config.Image)
 		if lookErr == nil && !here {
@@ -146,6 +164,16 @@ func (d *Docker) create(ctx context.Context, config *container.Config, host *con
 		}
 	}
 	return id, err
+}
+
+// dropUnwanted removes a container that no caller waits for.
+func (d *Docker) dropUnwanted(ctx context.Context, id string) {
+	if id == "" {
+		return
+	}
+	if err := d.kill(ctx, id); err != nil {
+		d.log.WarnContext(ctx, "container left behind", "container", id, "err", err)
+	}
 }
 
 // start starts a container. The daemon notes exit codes 126 and 127 on one

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/docker/docker/client"
 
@@ -66,10 +67,13 @@ type Docker struct {
 	client  *client.Client
 	log     *slog.Logger
 	breaker *breaker
+	network string // its id: a name may have been taken over
 	cgroups cgroups
 	pulls   pulls
 	creates chan struct{} // a place for each Create that may go on at once
 	holders holders
+	// background are calls that outlive the caller who wanted them.
+	background sync.WaitGroup
 
 	mu   sync.Mutex
 	held map[string]*held // by id of the container
@@ -80,6 +84,8 @@ type held struct {
 	dir    string // its socket folder, "" if none
 	holder string // the container whose network it shares, "" if none
 	stream *stream
+	// oomKilled is set once its cgroup has shown it.
+	oomKilled atomic.Bool
 }
 
 // New connects to the daemon, settles on an API version, and makes the network
@@ -122,7 +128,8 @@ func (d *Docker) connect(ctx context.Context) error {
 	if d.options.Sandboxes > 0 && d.holders.program == nil {
 		d.log.WarnContext(ctx, "no ready sandboxes on this architecture", "architecture", host.Architecture)
 	}
-	return d.ensureNetwork(ctx)
+	d.network, err = d.ensureNetwork(ctx)
+	return err
 }
 
 func (o Options) complete() (Options, error) {

@@ -85,7 +85,7 @@ func (d *Docker) createHolder(ctx context.Context) (string, error) {
 		Labels:     d.labels(map[string]string{labelRole: roleHolder}),
 	}
 	host := &container.HostConfig{
-		NetworkMode:    container.NetworkMode(d.options.Network),
+		NetworkMode:    container.NetworkMode(d.network),
 		CapDrop:        []string{"ALL"},
 		SecurityOpt:    []string{"no-new-privileges"},
 		LogConfig:      container.LogConfig{Type: "none"},
@@ -131,8 +131,6 @@ func (d *Docker) takeHolder(ctx context.Context) holder {
 		if err == nil && state.Running {
 			return box
 		}
-		if err := d.kill(context.WithoutCancel(ctx), box.id); err != nil {
-			d.log.WarnContext(ctx, "sandbox left behind", "container", box.id, "err", err)
-		}
+		d.dropUnwanted(context.WithoutCancel(ctx), box.id)
 	}
 }

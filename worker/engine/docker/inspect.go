@@ -11,7 +11,13 @@ import (
 
 // Inspect says how the container is. OOMKilled is also true for a container
 // that runs on after the kernel killed a child of its main process.
+//
+// The daemon can miss that the kernel killed a container for memory, when the
+// cgroup goes before its watcher has looked. So the cgroup is asked first, and
+// what it said is remembered; a caller whose connection breaks should ask at
+// once.
 func (d *Docker) Inspect(ctx context.Context, id string) (engine.Status, error) {
+	killed := d.noteKills(id)
 	state, err := d.state(ctx, id)
 	if err == nil && state.Running && d.outputEnded(id) {
 		state, err = d.settled(ctx, id)
@@ -23,13 +29,26 @@ func (d *Docker) Inspect(ctx context.Context, id string) (engine.Status, error) 
 		Running:   state.Running,
 		Paused:    state.Paused,
 		ExitCode:  state.ExitCode,
-		OOMKilled: state.OOMKilled,
+		OOMKilled: killed || state.OOMKilled,
 	}
 	if status.Running {
 		status.Paused = status.Paused || d.cgroups.frozen(id)
-		status.OOMKilled = status.OOMKilled || d.cgroups.oomKills(id) > 0
 	}
 	return status, nil
+}
+
+// noteKills reports whether the kernel has killed a process of the container
+// for memory, as far as its cgroup shows or has shown.
+func (d *Docker) noteKills(id string) bool {
+	killed := d.cgroups.oomKills(id) > 0
+	h := d.holding(id)
+	if h == nil {
+		return killed
+	}
+	if killed {
+		h.oomKilled.Store(true)
+	}
+	return h.oomKilled.Load()
 }
 
 func (d *Docker) outputEnded(id string) bool {
@@ -75,9 +94,15 @@ func (d *Docker) address(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	if all.NetworkSettings != nil {
-		if end := all.NetworkSettings.Networks[d.options.Network]; end != nil && end.IPAddress != "" {
-			return end.IPAddress, nil
+		for _, end := range all.NetworkSettings.Networks {
+			if end != nil && end.NetworkID == d.network && end.IPAddress != "" {
+				return end.IPAddress, nil
+			}
 		}
+	}
+	// The address is taken away before the end is noted.
+	if state, err := d.settled(ctx, id); err == nil && !state.Running {
+		return "", exitError(state)
 	}
 	return "", fmt.Errorf("container %s has no address on network %s", id, d.options.Network)
 }

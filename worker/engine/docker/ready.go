@@ -29,21 +29,28 @@ func (d *Docker) awaitReady(ctx context.Context, spec engine.Spec, c engine.Cont
 	err := engine.AwaitConnection(limited, c.Network, c.Address, h.stream.ended)
 	if errors.Is(err, engine.ErrEnded) {
 		state, lookErr := d.settled(limited, c.ID)
-		switch {
-		case lookErr != nil:
+		if lookErr != nil {
 			return errors.Join(err, lookErr)
-		case state.Running: // it closed its output and lives on
-			err = engine.AwaitConnection(limited, c.Network, c.Address, nil)
-		case noCommand(state.ExitCode):
-			return fmt.Errorf("%w: %w with code %d", engine.ErrCommand, err, state.ExitCode)
-		default:
-			return fmt.Errorf("%w with code %d", err, state.ExitCode)
 		}
+		if !state.Running {
+			return exitError(state)
+		}
+		// It closed its output and lives on.
+		err = engine.AwaitConnection(limited, c.Network, c.Address, nil)
 	}
 	if err != nil || spec.Foreign {
 		return err
 	}
 	return sealFolder(d.folder(h.dir))
+}
+
+// exitError is for a container that ended too early.
+func exitError(state *container.State) error {
+	err := fmt.Errorf("%w with code %d", engine.ErrEnded, state.ExitCode)
+	if noCommand(state.ExitCode) {
+		return fmt.Errorf("%w: %w", engine.ErrCommand, err)
+	}
+	return err
 }
 
 // settled returns the state of a container whose output has ended. It is

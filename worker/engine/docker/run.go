@@ -39,8 +39,10 @@ func (d *Docker) Run(ctx context.Context) error {
 	}
 }
 
-// Close drops the idle connections to the daemon.
+// Close waits for what still goes on for callers that have given up, and drops
+// the connections to the daemon. Call it when Run and all calls have returned.
 func (d *Docker) Close() error {
+	d.background.Wait()
 	if err := d.client.Close(); err != nil {
 		return fmt.Errorf("close docker client: %w", err)
 	}
@@ -69,9 +71,7 @@ func (d *Docker) keepHolders(ctx context.Context) {
 		select {
 		case d.holders.ready <- box:
 		case <-ctx.Done():
-			if err := d.kill(context.WithoutCancel(ctx), box.id); err != nil {
-				d.log.WarnContext(ctx, "sandbox left behind", "container", box.id, "err", err)
-			}
+			d.dropUnwanted(context.WithoutCancel(ctx), box.id)
 			return
 		}
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/hearth-faas/hearth/worker/engine"
 )
 
+// settleTime is how long the end of a process may come after that of its output.
+const settleTime = time.Second
+
 // child is one process, its group, and its output.
 type child struct {
 	id, dir, socket string
@@ -104,6 +107,12 @@ func (c *child) drain(stdout, stderr io.Reader, output engine.Output) {
 	streams.Wait()
 	for _, pipe := range c.pipes {
 		_ = pipe.Close()
+	}
+	// Whoever learns of the end of the output may ask how the process ended,
+	// unless it only closed its output.
+	select {
+	case <-c.ended:
+	case <-time.After(settleTime):
 	}
 	output.End()
 	close(c.drained)

@@ -30,7 +30,11 @@ func (p *Process) Create(ctx context.Context, spec engine.Spec) (engine.Containe
 	defer cancel()
 	err = engine.AwaitConnection(ready, "unix", c.socket, c.ended)
 	if errors.Is(err, engine.ErrEnded) {
-		err = fmt.Errorf("%w with code %d", err, c.status().ExitCode)
+		code := c.status().ExitCode
+		err = fmt.Errorf("%w with code %d", err, code)
+		if code == 126 || code == 127 { // as a shell says that it cannot run a program
+			err = fmt.Errorf("%w: %w", engine.ErrCommand, err)
+		}
 	}
 	if err != nil {
 		err = fmt.Errorf("start %s: %w", spec.Image, err)

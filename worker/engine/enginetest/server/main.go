@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -95,6 +96,7 @@ func routes() *http.ServeMux {
 	handle("/child", func(q func(string) string) any {
 		return errorText(exec.Command("/proc/self/exe", "allocate", q("mb")).Run())
 	})
+	handle("/spawn", func(q func(string) string) any { return spawn(number(q("count"))) })
 	handle("/fork", func(q func(string) string) any { return fork(number(q("count"))) })
 	handle("/open", func(q func(string) string) any { return open(number(q("count"))) })
 	return mux
@@ -117,6 +119,18 @@ func fork(count int) int {
 		}
 	}
 	return count
+}
+
+// spawn is fork for who wants the process ids.
+func spawn(count int) string {
+	var pids []string
+	for range count {
+		command := exec.Command("/proc/self/exe", "sleep")
+		if command.Start() == nil {
+			pids = append(pids, strconv.Itoa(command.Process.Pid))
+		}
+	}
+	return strings.Join(pids, " ")
 }
 
 // open opens up to count files and returns how many it got.
