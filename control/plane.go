@@ -20,9 +20,6 @@ type Plane struct {
 	tasks *queue.Client
 	log   *slog.Logger
 	opt   Options
-
-	subjects *recent[credentialsDigest, core.Subject]
-	owners   *recent[string, core.Subject]
 }
 
 // Options of a Plane.
@@ -45,9 +42,5 @@ func New(db *store.DB, tasks *queue.Client, log *slog.Logger, opt Options) *Plan
 	if opt.Rates == (core.Rates{}) {
 		opt.Rates = core.DefaultRates()
 	}
-	return &Plane{
-		db: db, tasks: tasks, log: log, opt: opt,
-		subjects: newRecent[credentialsDigest, core.Subject](identityLife, identities),
-		owners:   newRecent[string, core.Subject](identityLife, identities),
-	}
+	return &Plane{db: db, tasks: tasks, log: log, opt: opt}
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hearth-faas/hearth/worker"
+	"github.com/hearth-faas/hearth/worker/engine"
+	"github.com/hearth-faas/hearth/worker/engine/docker"
+	"github.com/hearth-faas/hearth/worker/engine/process"
+	"github.com/hearth-faas/hearth/worker/pool"
+)
+
+// worker are the stages of a worker: what runs containers, and what runs
+// activations in them. address tells this platform from others that use the
+// same Docker.
+func (s workerSettings) worker(x *parts, data string, address func() string) []stage {
+	if s.WorkerID == "" {
+		s.WorkerID = hostname()
+	}
+	eng := &engineStage{settings: s, parts: x, data: data, boot: rand.Text()[:12], address: address}
+	var w *worker.Worker
+	return []stage{
+		{name: "container engine", start: eng.start, run: eng.run},
+		{
+			name: "worker",
+			start: func(context.Context) (err error) {
+				w, err = worker.New(worker.Deps{
+					Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log,
+				}, worker.Options{
+					ID:      s.WorkerID,
+					Boot:    eng.boot,
+					APIHost: s.ActionAPI,
+					Drain:   s.WorkerDrain,
+					Pool:    pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
+				})
+				return err
+			},
+			run: func(ctx context.Context) error { return w.Run(ctx) },
+		},
+	}
+}
+
+// engineStage makes the engine that is asked for, or the best there is.
+type engineStage struct {
+	settings workerSettings
+	parts    *parts
+	data     string
+	boot     string
+	address  func() string
+
+	engine engine.Engine
+	docker *docker.Docker // nil with another engine
+}
+
+func (e *engineStage) start(ctx context.Context) error {
+	var err error
+	switch e.settings.Engine {
+	case "docker":
+		err = e.useDocker(ctx)
+	case "process":
+		err = e.useProcess()
+	default:
+		if err = e.useDocker(ctx); err != nil {
+			e.parts.log.WarnContext(ctx, "docker cannot be used", "err", err)
+			err = e.useProcess()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	info, err := e.engine.Ping(ctx)
+	if err != nil {
+		return err
+	}
+	e.parts.log.InfoContext(ctx, "container engine", "engine", info.Name, "version", info.Version,
+		"api_version", info.APIVersion, "runtime", info.OCIRuntime)
+	for _, w := range info.Warnings {
+		e.parts.log.WarnContext(ctx, "container engine warns", "warning", w)
+	}
+	return nil
+}
+
+func (e *engineStage) run(ctx context.Context) error {
+	if e.docker == nil {
+		<-ctx.Done()
+		return nil
+	}
+	err := e.docker.Run(ctx)
+	if closing := e.docker.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func (e *engineStage) useDocker(ctx context.Context) (err error) {
+	e.docker, err = docker.New(ctx, docker.Options{
+		Deployment: e.deployment(),
+		Worker:     e.settings.WorkerID,
+		Boot:       e.boot,
+		Host:       e.settings.DockerHost,
+		Dir:        filepath.Join(e.data, "sockets"),
+		Network:    e.settings.Network,
+		Logger:     e.parts.log,
+	})
+	if err != nil {
+		e.docker = nil
+		return fmt.Errorf("use docker: %w", err)
+	}
+	e.engine = e.docker
+	return nil
+}
+
+func (e *engineStage) useProcess() error {
+	runtimes, err := localRuntimes(e.parts.manifest, filepath.Join(e.data, "runtimes"), e.settings.Proxy, e.parts.log)
+	if err != nil {
+		return err
+	}
+	e.engine, err = process.New(process.Options{
+		Deployment: e.deployment(),
+		Worker:     e.settings.WorkerID,
+		Boot:       e.boot,
+		Dir:        filepath.Join(e.data, "processes"),
+		Runtimes:   runtimes,
+		Logger:     e.parts.log,
+	})
+	if err != nil {
+		return fmt.Errorf("run actions as processes: %w", err)
+	}
+	return e.parts.program.loud("actions run as processes of this machine, WITHOUT ANY ISOLATION: for development only")
+}
+
+// deployment tells the containers of this platform from those of others on
+// the same Docker: one Redis is one platform.
+func (e *engineStage) deployment() string {
+	if e.settings.Deployment != "" {
+		return e.settings.Deployment
+	}
+	sum := sha256.Sum256([]byte(e.address()))
+	return "hearth-" + hex.EncodeToString(sum[:4])
+}
+
+// memory is the budget of all containers in MB.
+func (s workerSettings) memory() int {
+	if s.Memory > 0 {
+		return s.Memory
+	}
+	return max(hostMemory()/2, 1024)
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "worker"
+	}
+	return name
+}

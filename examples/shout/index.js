@@ -1,0 +1,3 @@
+const { louder } = require('./louder.js')
+
+exports.main = ({ text = 'hello' }) => ({ shout: louder(text) })

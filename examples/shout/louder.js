@@ -1,0 +1,1 @@
+exports.louder = text => text.toUpperCase() + '!'
