@@ -20,6 +20,9 @@ type Plane struct {
 	tasks *queue.Client
 	log   *slog.Logger
 	opt   Options
+
+	subjects *recent[credentialsDigest, core.Subject]
+	owners   *recent[string, core.Subject]
 }
 
 // Options of a Plane.
@@ -42,5 +45,9 @@ func New(db *store.DB, tasks *queue.Client, log *slog.Logger, opt Options) *Plan
 	if opt.Rates == (core.Rates{}) {
 		opt.Rates = core.DefaultRates()
 	}
-	return &Plane{db: db, tasks: tasks, log: log, opt: opt}
+	return &Plane{
+		db: db, tasks: tasks, log: log, opt: opt,
+		subjects: newRecent[credentialsDigest, core.Subject](identityLife, identities),
+		owners:   newRecent[string, core.Subject](identityLife, identities),
+	}
 }

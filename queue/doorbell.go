@@ -30,9 +30,9 @@ func ring(ctx context.Context, pipe redis.Pipeliner, queue string) {
 // doorbell is a go-redis hook under an asynq server. asynq polls: its one
 // dequeue goroutine asks each queue in turn, and sleeps when all are empty.
 // The hook sees those empty answers, and holds back the last of a round until
-// somebody rings, a second has passed, or the server stops. asynq then sleeps
-// about a millisecond and asks again, so that an idle server costs a few
-// commands a second and a new task waits for almost nothing.
+// somebody rings, a second has passed, or the server stops. asynq then asks
+// again at once, so that an idle server costs a few commands a second and a
+// new task waits for almost nothing.
 type doorbell struct {
 	rdb     redis.UniversalClient // without the hook
 	queues  []string
@@ -82,6 +82,7 @@ func (d *doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		queue, ok := dequeued(cmd)
 		if ok && d.isStopped() {
+			<-time.After(time.Millisecond) // asynq asks again until it is shut down
 			cmd.SetErr(redis.Nil)
 			return redis.Nil
 		}

@@ -11,6 +11,12 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
+// noSleep is the shortest interval that asynq takes, which it rounds down to
+// no sleep at all. The doorbell waits instead, and a sleep after its ring
+// would delay the task by a millisecond: an idle process sleeps no shorter,
+// whatever it asks for, because that is the grain of epoll.
+const noSleep = time.Nanosecond
+
 // Options of a Server.
 type Options struct {
 	// Queues are asked for tasks, the first four times as eagerly as the
@@ -113,7 +119,7 @@ func (s *Server) config() asynq.Config {
 	return asynq.Config{
 		Concurrency:              s.opt.Concurrency,
 		Queues:                   weights,
-		TaskCheckInterval:        200 * time.Microsecond, // the doorbell waits instead
+		TaskCheckInterval:        noSleep,
 		DelayedTaskCheckInterval: 5 * time.Second,
 		JanitorInterval:          time.Minute,
 		ShutdownTimeout:          s.opt.Drain + s.opt.Grace,
