@@ -21,8 +21,8 @@ const (
 	filesLimit = 1024
 	// insideDir is where the socket folder is in a container.
 	insideDir = "/run/hearth"
-	// minTmp is the least size of /tmp, in MB.
-	minTmp = 16
+	// minTmp is the least size of /tmp, in MB: what a compiler needs there.
+	minTmp = 256
 
 	labelRole   = "hearth.role"   // roleHolder, or absent
 	labelHolder = "hearth.holder" // the container whose network this one shares
@@ -80,8 +80,9 @@ func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 	return config
 }
 
-// tmpOptions mounts /tmp in memory, which counts as the container's own. Half
-// of the limit leaves the action enough to find out that its disk is full.
+// tmpOptions mounts /tmp in memory; what is used of it counts as the
+// container's own. In large containers half of the limit leaves the action
+// enough to find out that its disk is full; in small ones memory ends first.
 // Compiled actions are unpacked and run there, hence exec.
 func tmpOptions(memory int) string {
 	return "rw,exec,nosuid,nodev,mode=1777,size=" + strconv.Itoa(max(memory/2, minTmp)) + "m"
