@@ -1,0 +1,3 @@
+module github.com/hearth-faas/hearth/examples/thumbnail
+
+go 1.24
