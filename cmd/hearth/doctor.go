@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/hearth-faas/hearth/cmd/hearth/doctor"
+	"github.com/hearth-faas/hearth/store"
 )
 
 type doctorCommand struct {
@@ -34,6 +35,9 @@ func (c doctorCommand) Run(ctx context.Context, p *program) error {
 		images = append(images, kind.Image)
 	}
 	checks := []doctor.Check{doctor.Redis(rdb), doctor.Docker(c.DockerHost, images)}
+	if c.Deep {
+		checks = append(checks, doctor.Data(store.New(rdb)))
+	}
 	worst, err := doctor.Examine(ctx, p.stdout, checks...)
 	if err != nil {
 		return fmt.Errorf("print findings: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/hearth-faas/hearth/cmd/hearth/client"
@@ -85,16 +86,24 @@ func (c ruleStatus) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	status, err := statusOf(ctx, cl, n)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.stdout, status)
+	return err
+}
+
+func statusOf(ctx context.Context, cl *client.Client, n client.Name) (string, error) {
 	body, err := cl.Get(ctx, client.Rules, n, false)
 	if err != nil {
-		return fmt.Errorf("get rule: %w", err)
+		return "", fmt.Errorf("get rule: %w", err)
 	}
 	var rule client.Entity
 	if err := json.Unmarshal(body, &rule); err != nil {
-		return fmt.Errorf("read rule: %w", err)
+		return "", fmt.Errorf("read rule: %w", err)
 	}
-	_, err = fmt.Fprintln(p.stdout, rule.Status)
-	return err
+	return rule.Status, nil
 }
 
 type ruleGet struct{ ruleName }
@@ -111,7 +120,21 @@ type ruleList struct {
 
 // Run lists rules.
 func (c ruleList) Run(ctx context.Context, p *program) error {
-	return c.listing(ctx, p, client.Rules, c.page(), func(e client.Entity) string { return e.Status })
+	cl, err := c.client(p.env)
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = c.listing(ctx, p, client.Rules, c.page(), func(e client.Entity) string {
+		if e.Status != "" {
+			return e.Status
+		}
+		// The list does not tell, as its original does not.
+		status, err := statusOf(ctx, cl, client.Name{Namespace: e.Namespace, Name: e.Name})
+		failed = errors.Join(failed, err)
+		return status
+	})
+	return errors.Join(err, failed)
 }
 
 type ruleDelete struct{ ruleName }

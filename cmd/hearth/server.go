@@ -8,7 +8,10 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/hearth-faas/hearth/apiserver"
+	"github.com/hearth-faas/hearth/apiserver/console"
 	"github.com/hearth-faas/hearth/apiserver/openwhisk"
 )
 
@@ -19,12 +22,17 @@ func (s apiSettings) server(x *parts, plane planeSettings, ready func(ctx contex
 	return stage{
 		name: "api server",
 		start: func(ctx context.Context) (err error) {
+			pages, err := console.New(x.plane, x.log)
+			if err != nil {
+				return err
+			}
 			server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
 				Addr:      s.Addr,
 				CertFile:  s.TLSCert,
 				KeyFile:   s.TLSKey,
 				Drain:     s.Drain,
 				Metrics:   x.metrics,
+				Mounts:    []func(*echo.Echo){pages.Mount},
 				Ready:     func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
 				OpenWhisk: openwhisk.Options{Range: plane.limits(), Rates: plane.rates(), BuildNumber: version},
 			})
