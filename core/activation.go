@@ -104,7 +104,7 @@ type Activation struct {
 	Action   Name
 	Version  Version
 	Revision string
-	Kind     string // runtime kind, KindSequence, or "" for a trigger
+	Kind     string // runtime kind, KindSequence, KindUnknown, or "" for a trigger
 	Limits   Limits
 	Subject  string // who asked
 	KeyUUID  string // the key they asked with: lends the action its API key
@@ -120,12 +120,23 @@ type Activation struct {
 	// Wait names the API server whose reply stream is told of the end; empty
 	// when nobody waits.
 	Wait string
+	// Topmost marks a sequence or composition that is no step of another;
+	// Conductor marks a composition.
+	Topmost, Conductor bool
+	// Unstored leaves no record once the activation has ended.
+	Unstored bool
+	// MaxAge is how long it may wait in a queue; 0 for as long as it takes.
+	MaxAge time.Duration
+	// Retry is how many attempts it may take when workers die after /run was
+	// sent; 0 and 1 mean that it is never sent twice.
+	Retry int
 
 	State    State
 	Attempt  int // raised by every claim; the fence of every later write
 	Worker   string
 	Accepted time.Time // by Redis' clock, whole milliseconds, like all times here
 	Started  time.Time // of the work in a container, before /init; zero until then
+	Queue    string    // where its task is
 	Deadline time.Time // of the running attempt
 	Losses   int       // workers that died with it
 	Sent     bool      // /run was sent in the running attempt
@@ -146,5 +157,7 @@ type Outcome struct {
 	WaitTime   time.Duration // from accept to Start
 	Duration   time.Duration // End − Start; of a sequence, the sum of its steps
 	TimedOut   bool
-	Logs       []string // lines in OpenWhisk's form; for a sequence the ids of its steps
+	// Logs are lines in OpenWhisk's form; for a sequence the ids of its steps.
+	// nil means that they follow (Plane.AddLogs), empty that there are none.
+	Logs []string
 }

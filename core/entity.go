@@ -33,6 +33,7 @@ type Meta struct {
 const (
 	KindSequence = "sequence"
 	KindBlackbox = "blackbox"
+	KindUnknown  = "unknown" // of an activation that could not run
 )
 
 // Exec is what an action runs.

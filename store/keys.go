@@ -45,6 +45,12 @@ func linksKey(ns, trigger string) string { return tagged(ns) + "links:" + trigge
 // the calls that came in it; rate is "invoke" or "fire".
 func ratePrefix(ns, rate string) string { return tagged(ns) + "rate:" + rate + ":" }
 
+// activationPrefix followed by an id is an activationKey.
+func activationPrefix(ns string) string { return tagged(ns) + "act:" }
+
+// activationKey is the hash of one activation, whatever its state.
+func activationKey(ns string, id core.ActivationID) string { return activationPrefix(ns) + string(id) }
+
 // queuedKey is the sorted set of the ids of queued activations, by the
 // milliseconds of their accept.
 func queuedKey(ns string) string { return tagged(ns) + "queued" }
@@ -52,3 +58,43 @@ func queuedKey(ns string) string { return tagged(ns) + "queued" }
 // runningKey is the sorted set of the ids of running activations, by the
 // milliseconds of their deadline.
 func runningKey(ns string) string { return tagged(ns) + "running" }
+
+// countsKey is the hash of the numbers of accepted and done activations, of
+// all time.
+func countsKey(ns string) string { return tagged(ns) + "counts" }
+
+// activationsKey is the sorted set of the ids of done activations that lists
+// show, by the milliseconds of their start.
+func activationsKey(ns string) string { return tagged(ns) + "activations" }
+
+// namedPrefix followed by "name" or "package/name" is the part of
+// activationsKey that ran under that name.
+func namedPrefix(ns string) string { return tagged(ns) + "activations:" }
+
+// loggingKey is the sorted set of the ids of done activations whose logs are
+// awaited, by the milliseconds of their end.
+func loggingKey(ns string) string { return tagged(ns) + "logging" }
+
+// resumeKey is the sorted set of the ids of sequences and compositions that
+// have a move to make, by the milliseconds since when.
+func resumeKey(ns string) string { return tagged(ns) + "resume" }
+
+// busyKey is the sorted set of the namespaces that have accepted something
+// lately, by the milliseconds of when: where the reconciler looks.
+const busyKey = prefix + "busy"
+
+// workersKey is the hash of the last heartbeat of each worker, by its id.
+const workersKey = prefix + "workers"
+
+// cancelsKey is the list of activations that a worker process shall kill.
+func cancelsKey(token string) string { return prefix + "cancels:" + token }
+
+// leasePrefix followed by a duty is the string that holds its holder.
+const leasePrefix = prefix + "lease:"
+
+// repliesPrefix followed by the name of an API server is the stream of the
+// ends that its callers wait for.
+const repliesPrefix = prefix + "replies:"
+
+// completionsKey is the capped stream of all ends.
+const completionsKey = prefix + "completions"

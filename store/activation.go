@@ -1,0 +1,234 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/hearth-faas/hearth/core"
+)
+
+// Record is an activation as it is kept, with what only the platform reads.
+type Record struct {
+	core.Activation
+	// Visible says that it is done and has its logs: lists show it.
+	Visible bool
+	// Claimed is when the running attempt began, by Redis' clock.
+	Claimed time.Time
+	// Progress of a sequence or composition; package control owns its form.
+	Progress core.JSON
+	// Turn counts the changes of Progress: the fence of the next one.
+	Turn int
+}
+
+// A hash of an activation has these fields. What never changes is one JSON
+// text, what scripts read or write has a field of its own.
+const (
+	fieldDoc      = "doc"  // activationDoc
+	fieldInput    = "in"   // until done
+	fieldEnv      = "env"  // until done
+	fieldState    = "st"   // core.State
+	fieldAttempt  = "at"   //
+	fieldWorker   = "w"    // token, while running
+	fieldQueue    = "q"    //
+	fieldAccepted = "acc"  // ms
+	fieldClaimed  = "sta"  // ms
+	fieldDeadline = "dl"   // ms
+	fieldBudget   = "bud"  // ms from claim to deadline
+	fieldMaxAge   = "age"  // ms
+	fieldLosses   = "los"  //
+	fieldSent     = "snt"  // 0 or 1
+	fieldWait     = "wt"   // name of an API server
+	fieldName     = "nm"   // "[package/]name"
+	fieldAlias    = "al"   // "binding/name"
+	fieldParent   = "par"  // activation id
+	fieldKeep     = "keep" // 0: no record after the end
+	fieldProgress = "pg"   //
+	fieldTurn     = "pv"   //
+	fieldOutcome  = "out"  // outcomeDoc
+	fieldResult   = "res"  //
+	fieldLogs     = "logs" // JSON array
+	fieldVisible  = "vis"  //
+)
+
+// activationDoc is the stored form of what never changes. Fields may be
+// added; a reader takes a missing one as zero.
+type activationDoc struct {
+	Namespace string     `json:"ns"`
+	Pkg       string     `json:"pkg,omitempty"`
+	Name      string     `json:"name"`
+	Version   string     `json:"version"`
+	Revision  string     `json:"rev,omitempty"`
+	Kind      string     `json:"kind,omitempty"`
+	Timeout   int64      `json:"timeout"` // ms
+	Memory    int        `json:"memory"`
+	LogLimit  int        `json:"logs"`
+	Conc      int        `json:"conc"`
+	Instances *int       `json:"inst,omitempty"`
+	Subject   string     `json:"subject,omitempty"`
+	KeyUUID   string     `json:"key,omitempty"`
+	Binding   *[2]string `json:"binding,omitempty"` // namespace and name
+	Cause     string     `json:"cause,omitempty"`
+	Step      int        `json:"step,omitempty"`
+	TID       string     `json:"tid,omitempty"`
+	Topmost   bool       `json:"top,omitempty"`
+	Conductor bool       `json:"conductor,omitempty"`
+	Retry     int        `json:"retry,omitempty"`
+}
+
+// outcomeDoc is the stored form of how an activation ended, result and logs
+// apart.
+type outcomeDoc struct {
+	Status   core.Status `json:"status"`
+	Reason   core.Reason `json:"reason,omitempty"`
+	Size     int         `json:"size"`
+	Start    int64       `json:"start"`         // µs since 1970
+	End      int64       `json:"end,omitempty"` // µs since 1970
+	Init     int64       `json:"init,omitempty"`
+	Wait     int64       `json:"wait,omitempty"` // this and the others: µs
+	Duration int64       `json:"duration,omitempty"`
+	TimedOut bool        `json:"timeout,omitempty"`
+}
+
+func docOf(a *core.Activation) activationDoc {
+	d := activationDoc{
+		Namespace: a.Action.Namespace, Pkg: a.Action.Package, Name: a.Action.Name,
+		Version: a.Version.String(), Revision: a.Revision, Kind: a.Kind,
+		Timeout: a.Limits.Timeout.Milliseconds(), Memory: a.Limits.Memory, LogLimit: a.Limits.Logs,
+		Conc: a.Limits.Concurrency, Instances: a.Limits.Instances,
+		Subject: a.Subject, KeyUUID: a.KeyUUID, Cause: string(a.Cause.Parent), Step: a.Cause.Step,
+		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry,
+	}
+	if !a.Binding.IsZero() {
+		d.Binding = &[2]string{a.Binding.Namespace, a.Binding.Name}
+	}
+	return d
+}
+
+func (d activationDoc) fill(a *core.Activation) {
+	a.Action = core.Name{Namespace: d.Namespace, Package: d.Pkg, Name: d.Name}
+	a.Version, _ = core.ParseVersion(d.Version)
+	a.Revision, a.Kind = d.Revision, d.Kind
+	a.Limits = core.Limits{
+		Timeout: time.Duration(d.Timeout) * time.Millisecond, Memory: d.Memory, Logs: d.LogLimit,
+		Concurrency: d.Conc, Instances: d.Instances,
+	}
+	a.Subject, a.KeyUUID = d.Subject, d.KeyUUID
+	a.Cause = core.Cause{Parent: core.ActivationID(d.Cause), Step: d.Step}
+	a.TransactionID, a.Topmost, a.Conductor, a.Retry = d.TID, d.Topmost, d.Conductor, d.Retry
+	if d.Binding != nil {
+		a.Binding = core.Name{Namespace: d.Binding[0], Name: d.Binding[1]}
+	}
+}
+
+func outcomeOf(o core.Outcome) outcomeDoc {
+	d := outcomeDoc{
+		Status: o.Status, Reason: o.Reason, Size: o.Size, Start: o.Start.UnixMicro(),
+		Init: o.InitTime.Microseconds(), Wait: o.WaitTime.Microseconds(),
+		Duration: o.Duration.Microseconds(), TimedOut: o.TimedOut,
+	}
+	if !o.End.IsZero() {
+		d.End = o.End.UnixMicro()
+	}
+	return d
+}
+
+func (d outcomeDoc) outcome() core.Outcome {
+	micro := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+	o := core.Outcome{
+		Status: d.Status, Reason: d.Reason, Size: d.Size, Start: time.UnixMicro(d.Start).UTC(),
+		InitTime: micro(d.Init), WaitTime: micro(d.Wait), Duration: micro(d.Duration), TimedOut: d.TimedOut,
+	}
+	if d.End != 0 {
+		o.End = time.UnixMicro(d.End).UTC()
+	}
+	return o
+}
+
+// fields returns what a new hash of the activation holds, besides what the
+// creating script sets: state, attempt and times.
+func fields(a *core.Activation, progress core.JSON) ([]any, error) {
+	doc, err := json.Marshal(docOf(a))
+	if err != nil {
+		return nil, fmt.Errorf("encode activation: %w", err)
+	}
+	list := []any{fieldDoc, doc, fieldName, a.Action.Local()}
+	add := func(field string, value any) { list = append(list, field, value) }
+	if a.Input != nil {
+		add(fieldInput, []byte(a.Input))
+	}
+	if len(a.Env) > 0 {
+		env, err := json.Marshal(a.Env)
+		if err != nil {
+			return nil, fmt.Errorf("encode environment: %w", err)
+		}
+		add(fieldEnv, env)
+	}
+	for _, f := range []struct{ field, value string }{
+		{fieldQueue, a.Queue}, {fieldWait, a.Wait}, {fieldParent, string(a.Cause.Parent)}, {fieldProgress, string(progress)},
+	} {
+		if f.value != "" {
+			add(f.field, f.value)
+		}
+	}
+	if !a.Binding.IsZero() {
+		add(fieldAlias, a.Binding.Name+"/"+a.Action.Name)
+	}
+	if a.MaxAge > 0 {
+		add(fieldMaxAge, a.MaxAge.Milliseconds())
+	}
+	if a.Unstored {
+		add(fieldKeep, 0)
+	}
+	return list, nil
+}
+
+// record decodes a hash. An unreadable document is an error; unreadable
+// single fields are zero.
+func record(ref core.Ref, h map[string]string) (*Record, error) {
+	r := &Record{Activation: core.Activation{Ref: ref}}
+	var doc activationDoc
+	if err := json.Unmarshal([]byte(h[fieldDoc]), &doc); err != nil {
+		return nil, fmt.Errorf("decode activation %s: %w", ref.ID, err)
+	}
+	doc.fill(&r.Activation)
+	if in, ok := h[fieldInput]; ok {
+		r.Input = core.JSON(in)
+	}
+	_ = json.Unmarshal([]byte(h[fieldEnv]), &r.Env)
+	r.State, r.Worker, r.Queue, r.Wait = core.State(h[fieldState]), h[fieldWorker], h[fieldQueue], h[fieldWait]
+	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
+	r.Accepted, r.Claimed, r.Deadline = instant(h[fieldAccepted]), instant(h[fieldClaimed]), instant(h[fieldDeadline])
+	r.MaxAge = time.Duration(number(h[fieldMaxAge])) * time.Millisecond
+	r.Sent, r.Visible, r.Unstored = h[fieldSent] == "1", h[fieldVisible] == "1", h[fieldKeep] == "0"
+	if pg := h[fieldProgress]; pg != "" {
+		r.Progress = core.JSON(pg)
+	}
+	if r.State == core.StateDone {
+		var out outcomeDoc
+		if err := json.Unmarshal([]byte(h[fieldOutcome]), &out); err != nil {
+			return nil, fmt.Errorf("decode outcome of %s: %w", ref.ID, err)
+		}
+		r.Outcome = out.outcome()
+		r.Started = r.Outcome.Start
+		if res, ok := h[fieldResult]; ok && res != "" {
+			r.Outcome.Result = core.JSON(res)
+		}
+		_ = json.Unmarshal([]byte(h[fieldLogs]), &r.Outcome.Logs)
+	}
+	return r, nil
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+func instant(ms string) time.Time {
+	n, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil || n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}
