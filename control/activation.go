@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store"
 )
 
 // ActivationQuery selects activations of a namespace.
@@ -19,18 +20,45 @@ type ActivationQuery struct {
 	Docs bool
 }
 
-// Activation returns one record of the caller's namespace that is done.
-// KindNotFound covers those that are not done yet.
+func (q ActivationQuery) selection() store.Selection {
+	limit := q.Limit
+	if limit <= 0 || limit > core.MaxList {
+		limit = core.MaxList
+	}
+	return store.Selection{Name: q.Name, Since: q.Since, Upto: q.Upto, Skip: q.Skip, Limit: limit, Docs: q.Docs}
+}
+
+// Activation returns one record of the caller's namespace that is done and
+// has its logs. KindNotFound covers those that are not, and those that were
+// not to be stored.
 func (p *Plane) Activation(ctx context.Context, who core.Subject, id core.ActivationID) (*core.Activation, error) {
-	panic("unwritten")
+	r, err := p.db.Activation(ctx, core.Ref{Namespace: who.Namespace.Name, ID: id})
+	if err != nil {
+		return nil, err
+	}
+	if !r.Visible {
+		return nil, core.Errorf(core.KindNotFound, "The requested resource does not exist.")
+	}
+	return &r.Activation, nil
 }
 
 // Activations lists records, newest start first.
 func (p *Plane) Activations(ctx context.Context, who core.Subject, q ActivationQuery) ([]core.Activation, error) {
-	panic("unwritten")
+	list, bad, err := p.db.Activations(ctx, who.Namespace.Name, q.selection())
+	if bad > 0 {
+		p.log.Error("activation records cannot be read", "namespace", who.Namespace.Name, "count", bad)
+	}
+	return list, err
 }
 
 // CountActivations counts what Activations would list without a limit.
 func (p *Plane) CountActivations(ctx context.Context, who core.Subject, q ActivationQuery) (int, error) {
-	panic("unwritten")
+	n, err := p.db.CountActivations(ctx, who.Namespace.Name, q.selection())
+	return max(0, n-q.Skip), err
+}
+
+// Counts returns how many activations of a namespace were accepted, are
+// queued, are running and are done. Its Drift must be 0.
+func (p *Plane) Counts(ctx context.Context, namespace string) (store.Counts, error) {
+	return p.db.Counts(ctx, namespace)
 }

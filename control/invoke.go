@@ -2,15 +2,23 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/queue"
+	"github.com/hearth-faas/hearth/store"
 )
 
 // Call is one invocation.
 type Call struct {
 	Subject core.Subject // whose namespace is charged and keeps the record
-	Target  Target
+	// APIKey is the caller's "uuid:secret", for an action that is to have it.
+	APIKey string
+	Target Target
 	// Payload overlays the target's parameters; a JSON object or nil. (The
 	// step of a sequence may get an array.)
 	Payload core.JSON
@@ -18,32 +26,177 @@ type Call struct {
 	TransactionID string
 	// Arrived is when the request came in; the zero value means now.
 	Arrived time.Time
+	// ID of the activation; empty means a new one. With an ID that exists
+	// already, nothing happens: an event that is delivered twice runs once.
+	ID core.ActivationID
 }
 
 // Invoke accepts an activation and returns its id once Redis has it. Errors:
-// KindInvalid for a payload that sets a final parameter, KindUnavailable when
-// nothing was accepted.
+// KindInvalid for a payload that sets a final parameter, KindForbidden for a
+// sequence with a component that the caller may not invoke, KindUnavailable
+// when nothing was accepted.
 func (p *Plane) Invoke(ctx context.Context, call Call) (core.ActivationID, error) {
-	panic("unwritten")
+	c, err := p.prepare(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	if err := p.accept(ctx, []store.Creation{c}); err != nil {
+		return "", err
+	}
+	p.begin(ctx, c.Activation)
+	return c.Activation.ID, nil
 }
 
 // InvokeAndWait is Invoke, and a wait of at most max for the end. The
 // activation's State tells whether it came; if not, only Ref is set. Logs may
 // be missing from the outcome: they can be collected later than the result.
 func (p *Plane) InvokeAndWait(ctx context.Context, call Call, max time.Duration) (*core.Activation, error) {
-	panic("unwritten")
+	c, err := p.prepare(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	a := c.Activation
+	a.Wait = p.opt.Server
+	replies, leave := p.waiters.add(a.ID)
+	defer leave()
+	if err := p.accept(ctx, []store.Creation{c}); err != nil {
+		return nil, err
+	}
+	p.begin(ctx, a)
+	return p.wait(ctx, a, replies, max)
 }
 
-// FireResult is what firing a trigger did.
-type FireResult struct {
-	// ID of the trigger's activation; empty when no rule was active, which
-	// makes no record.
-	ID core.ActivationID
+// prepare makes an activation of a client's call.
+func (p *Plane) prepare(ctx context.Context, call Call) (store.Creation, error) {
+	if call.Target.Action.Exec.Kind == core.KindSequence {
+		if err := p.entitled(ctx, call); err != nil {
+			return store.Creation{}, err
+		}
+	}
+	c, err := p.creation(call)
+	if err != nil {
+		return store.Creation{}, err
+	}
+	c.Activation.Topmost = c.Activation.State == core.StateRunning
+	return c, nil
 }
 
-// Fire runs the actions of all active rules of the trigger, each as an
-// invocation of its own by who, with trigger parameters < headers < payload,
-// and records the trigger's activation.
-func (p *Plane) Fire(ctx context.Context, who core.Subject, trigger core.Name, headers, payload core.JSON, transactionID string) (FireResult, error) {
-	panic("unwritten")
+// entitled checks that the caller may invoke all components. One that is
+// missing fails when its turn comes.
+func (p *Plane) entitled(ctx context.Context, call Call) error {
+	for _, name := range call.Target.Action.Exec.Components {
+		_, err := p.Resolve(ctx, call.Subject, name)
+		switch core.KindOf(err) {
+		case core.KindNotFound, core.KindConflict:
+		default:
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// creation makes the activation of a call, queued for a worker; or, for a
+// sequence or composition, running already, with its progress.
+func (p *Plane) creation(call Call) (store.Creation, error) {
+	action, who := call.Target.Action, call.Subject
+	a := &core.Activation{
+		Ref:    core.Ref{Namespace: who.Namespace.Name, ID: call.ID},
+		Action: action.Name, Version: action.Version, Revision: action.Revision,
+		Kind: action.Exec.Kind, Limits: action.Limits,
+		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
+		TransactionID: call.TransactionID, State: core.StateQueued,
+		Unstored: !who.Namespace.Quota.Stores(), MaxAge: p.opt.MaxAge,
+		Retry: attempts(action.Annotations),
+	}
+	if a.ID == "" {
+		a.ID = core.NewActivationID()
+	}
+	if v, ok := action.Annotations.Get("provide-api-key"); !ok || truthy(v) {
+		a.APIKey = call.APIKey
+	}
+	if err := immutable(action, call.Payload); err != nil {
+		return store.Creation{}, err
+	}
+	if !isParent(action) {
+		var err error
+		a.Input, a.Env, err = input(action.Params, call.Payload)
+		return store.Creation{Activation: a}, err
+	}
+	a.State, a.MaxAge, a.APIKey = core.StateRunning, 0, call.APIKey
+	a.Conductor = action.Exec.Kind != core.KindSequence
+	a.Kind = core.KindSequence
+	progress, err := newProgress(call, a.Conductor)
+	return store.Creation{Activation: a, Progress: progress}, err
+}
+
+// isParent says whether the action runs as activations of others.
+func isParent(a *core.Action) bool {
+	return a.Exec.Kind == core.KindSequence || a.Annotations.Truthy("conductor")
+}
+
+// attempts reads the annotation retry: a number, or an object with one under
+// "attempts".
+func attempts(annotations core.Params) int {
+	v, _ := annotations.Get("retry")
+	var n int
+	if json.Unmarshal(v, &n) == nil {
+		return n
+	}
+	var o struct{ Attempts int }
+	_ = json.Unmarshal(v, &o)
+	return o.Attempts
+}
+
+// accept places the activations and makes their records and tasks in one
+// round trip. When it fails, none has been accepted.
+func (p *Plane) accept(ctx context.Context, list []store.Creation, also ...store.Addition) error {
+	tasks, err := p.assign(ctx, list)
+	if err != nil {
+		return err
+	}
+	err = p.db.Create(ctx, list, append(also, p.tasks.Adding(ctx, tasks...))...)
+	if err == nil {
+		return nil
+	}
+	// Part of it may have reached Redis, though the caller will be told that
+	// nothing has. If this fails too, the reconciler runs what there is.
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	for _, c := range list {
+		if p.db.Withdraw(late, c.Activation.Ref) != nil {
+			break
+		}
+	}
+	return err
+}
+
+// assign places what is to be queued and returns the tasks.
+func (p *Plane) assign(ctx context.Context, list []store.Creation) ([]queue.Task, error) {
+	var tasks []queue.Task
+	for _, c := range list {
+		a := c.Activation
+		if a.State != core.StateQueued {
+			continue
+		}
+		name, err := p.crew.place(ctx, a, p.opt.MaxQueued)
+		if err != nil {
+			return nil, err
+		}
+		a.Queue = name
+		tasks = append(tasks, queue.Task{Ref: a.Ref, Queue: name})
+	}
+	return tasks, nil
+}
+
+// derive returns the id of what follows from another activation or event: the
+// same for every process that comes to it.
+func derive(from core.ActivationID, what string) core.ActivationID {
+	sum := sha256.Sum256([]byte(string(from) + "/" + what))
+	return core.ActivationID(hex.EncodeToString(sum[:16]))
+}
+
+func deriveStep(parent core.ActivationID, step int) core.ActivationID {
+	return derive(parent, strconv.Itoa(step))
 }

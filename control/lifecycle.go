@@ -2,16 +2,33 @@ package control
 
 import (
 	"context"
+	"time"
 
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/queue"
+	"github.com/hearth-faas/hearth/store"
 )
 
-// Start claims a queued activation for a worker: queued to running, attempt
-// raised, deadline set, and marked as sent (see NotSent). It returns the
-// activation with Input and Env. KindConflict: it is not queued (any more),
-// so the task has nothing left to do. KindNotFound: there is no such record.
+// Start claims a queued activation for a worker process, named by its token
+// (store.Worker): queued to running, attempt raised, deadline set, and marked
+// as sent (see NotSent). It returns the activation with Input and Env.
+// KindConflict: it is not queued (any more), so the task has nothing left to
+// do. KindNotFound: there is no such record.
 func (p *Plane) Start(ctx context.Context, ref core.Ref, worker string) (*core.Activation, error) {
-	panic("unwritten")
+	r, expired, err := p.db.Claim(ctx, ref, worker)
+	if err != nil {
+		return nil, err
+	}
+	if !expired {
+		return &r.Activation, nil
+	}
+	if r, err = p.db.Activation(ctx, ref); err != nil {
+		return nil, err
+	}
+	if err := p.end(ctx, r, core.ReasonExpired); err != nil {
+		return nil, err
+	}
+	return nil, core.Errorf(core.KindConflict, "The activation has expired.")
 }
 
 // NotSent takes back the mark that /run was sent: the worker calls it when it
@@ -19,32 +36,135 @@ func (p *Plane) Start(ctx context.Context, ref core.Ref, worker string) (*core.A
 // an unsent activation gives it back to the queue, one that dies with a sent
 // activation ends it, since it may have had effects. Marking as sent by
 // default keeps the warm path at one round trip and errs on the safe side.
-func (p *Plane) NotSent(ctx context.Context, a *core.Activation) error { panic("unwritten") }
+func (p *Plane) NotSent(ctx context.Context, a *core.Activation) error {
+	return p.db.SetSent(ctx, a, false)
+}
 
 // Sent marks that /run is about to be sent. KindConflict: this attempt has
 // been taken away, do not send.
-func (p *Plane) Sent(ctx context.Context, a *core.Activation) error { panic("unwritten") }
+func (p *Plane) Sent(ctx context.Context, a *core.Activation) error {
+	return p.db.SetSent(ctx, a, true)
+}
 
-// Requeue gives a claimed, unsent activation back to the queue, as a worker
-// does that shuts down or has no room.
-func (p *Plane) Requeue(ctx context.Context, a *core.Activation) error { panic("unwritten") }
+// Requeue gives a claimed, unsent activation back to the queue that all
+// workers serve, as a worker does that shuts down or has no room.
+func (p *Plane) Requeue(ctx context.Context, a *core.Activation) error {
+	if err := p.db.Requeue(ctx, a, queue.Overflow, false); err != nil {
+		return err
+	}
+	return p.tasks.Enqueue(ctx, queue.Task{Ref: a.Ref, Queue: queue.Overflow, Attempt: a.Attempt})
+}
 
 // Finish ends the attempt of a: running to done, once; result, indexes,
-// counters, TTL, wakes who waits, starts the next step of a sequence.
-// Repeating it is harmless. KindConflict: a later attempt owns it, the
-// outcome was dropped.
+// counters, TTL, wakes who waits, starts the next step of a sequence. An
+// outcome without logs (nil) is shown in lists once AddLogs is called.
+// Repeating it is harmless. KindConflict: a later attempt owns it, or it has
+// ended otherwise; the outcome was dropped.
 func (p *Plane) Finish(ctx context.Context, a *core.Activation, out core.Outcome) error {
-	panic("unwritten")
+	if out.Start.IsZero() {
+		out.Start = time.Now()
+	}
+	parent, err := p.db.Finish(ctx, a, out, p.opt.Retention)
+	if err != nil {
+		return err
+	}
+	p.resume(ctx, core.Ref{Namespace: a.Namespace, ID: parent})
+	return nil
 }
 
 // AddLogs stores the log lines of a finished activation, which makes it
 // visible in lists.
 func (p *Plane) AddLogs(ctx context.Context, a *core.Activation, lines []string) error {
-	panic("unwritten")
+	return p.db.AddLogs(ctx, a, lines, p.opt.Retention)
+}
+
+// Record keeps an activation that is done and was never queued: one that was
+// called directly, or that could not run. a.Outcome holds how it ended, logs
+// included. Repeating it is harmless.
+func (p *Plane) Record(ctx context.Context, a *core.Activation) error {
+	if a.Outcome.Logs == nil {
+		a.Outcome.Logs = []string{}
+	}
+	return p.db.Keep(ctx, a, p.opt.Retention)
 }
 
 // Cancel ends a queued activation at once, and asks the worker of a running
-// one to kill it. It reports KindConflict for a done one.
+// one to kill it. A sequence or composition ends with its current step. It
+// reports KindConflict for a done one.
 func (p *Plane) Cancel(ctx context.Context, who core.Subject, id core.ActivationID) error {
-	panic("unwritten")
+	r, err := p.db.Activation(ctx, core.Ref{Namespace: who.Namespace.Name, ID: id})
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.State == core.StateDone:
+		return core.Errorf(core.KindConflict, "The activation has ended.")
+	case r.State == core.StateRunning && r.Worker != "":
+		return p.db.AskCancel(ctx, &r.Activation)
+	}
+	if err := p.end(ctx, r, core.ReasonCancelled); err != nil {
+		return err
+	}
+	step := current(r.Progress)
+	if step == "" {
+		return nil
+	}
+	err = p.Cancel(ctx, who, step)
+	if kind := core.KindOf(err); kind == core.KindConflict || kind == core.KindNotFound {
+		return nil
+	}
+	return err
+}
+
+// end finishes an activation that no worker will, in the state it is in.
+func (p *Plane) end(ctx context.Context, r *store.Record, reason core.Reason) error {
+	return p.endSaying(ctx, r, reason, sentence(reason))
+}
+
+func (p *Plane) endSaying(ctx context.Context, r *store.Record, reason core.Reason, text string) error {
+	result := failure(text)
+	out := core.Outcome{Status: core.StatusInternalError, Reason: reason, Result: result, Size: len(result)}
+	parent, err := p.endNow(ctx, r, out)
+	if err != nil {
+		return err
+	}
+	p.resume(ctx, core.Ref{Namespace: r.Namespace, ID: parent})
+	return nil
+}
+
+// endNow completes the outcome by what is known of the activation.
+func (p *Plane) endNow(ctx context.Context, r *store.Record, out core.Outcome) (core.ActivationID, error) {
+	if r.Progress != nil && r.State == core.StateRunning {
+		pg, _ := decodeProgress(r) // an unreadable one ends too
+		return p.endParent(ctx, r, pg, &out)
+	}
+	now := time.Now()
+	out.Start, out.End, out.Logs = now, now, []string{}
+	a := r.Activation
+	if r.State == core.StateQueued {
+		a.Kind = core.KindUnknown
+		return p.db.FinishAs(ctx, &a, out, nil, p.opt.Retention)
+	}
+	if started := r.Claimed; !started.IsZero() && started.Before(now) {
+		out.Start, out.Duration = started, now.Sub(started)
+	}
+	return p.db.Finish(ctx, &a, out, p.opt.Retention)
+}
+
+// sentence says to the caller why the platform ended an activation.
+func sentence(reason core.Reason) string {
+	switch reason {
+	case core.ReasonWorkerLost:
+		return "The worker was lost while it ran the action."
+	case core.ReasonDeadline:
+		return "The action did not end in time."
+	case core.ReasonPoison:
+		return "The action was abandoned: several workers were lost while they ran it."
+	case core.ReasonExpired:
+		return "The activation waited too long to be run."
+	case core.ReasonCancelled:
+		return "The activation was cancelled."
+	case core.ReasonNone, core.ReasonPlatform:
+	}
+	return "Failed to provision resources to run the action."
 }

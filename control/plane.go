@@ -8,6 +8,7 @@ package control
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/hearth-faas/hearth/core"
 	"github.com/hearth-faas/hearth/queue"
@@ -23,6 +24,9 @@ type Plane struct {
 
 	subjects *recent[credentialsDigest, core.Subject]
 	owners   *recent[string, core.Subject]
+
+	crew    *roster
+	waiters *waiters
 }
 
 // Options of a Plane.
@@ -35,6 +39,14 @@ type Options struct {
 	Rates core.Rates
 	// Server names this process' reply stream; required where callers wait.
 	Server string
+	// Retention says how long done activations are kept.
+	Retention store.Retention
+	// MaxQueued bounds the tasks that wait in all queues; 0 means 100,000.
+	// Beyond it nothing is accepted.
+	MaxQueued int
+	// MaxAge is how long an activation may wait in a queue before it ends as
+	// expired; 0 means an hour.
+	MaxAge time.Duration
 }
 
 // New makes a Plane and starts nothing: Run serves those who wait.
@@ -45,9 +57,16 @@ func New(db *store.DB, tasks *queue.Client, log *slog.Logger, opt Options) *Plan
 	if opt.Rates == (core.Rates{}) {
 		opt.Rates = core.DefaultRates()
 	}
+	if opt.MaxQueued <= 0 {
+		opt.MaxQueued = 100_000
+	}
+	if opt.MaxAge <= 0 {
+		opt.MaxAge = time.Hour
+	}
 	return &Plane{
 		db: db, tasks: tasks, log: log, opt: opt,
 		subjects: newRecent[credentialsDigest, core.Subject](identityLife, identities),
 		owners:   newRecent[string, core.Subject](identityLife, identities),
+		crew:     newRoster(db, tasks), waiters: newWaiters(),
 	}
 }

@@ -117,6 +117,9 @@ type Activation struct {
 	Input JSON
 	// Env is what /init gets: the parameters marked Init.
 	Env Params
+	// APIKey is the caller's "uuid:secret", where the action is to have it. It
+	// is kept until the activation is done, and never shown.
+	APIKey string
 	// Wait names the API server whose reply stream is told of the end; empty
 	// when nobody waits.
 	Wait string

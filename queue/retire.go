@@ -56,3 +56,13 @@ func (c *Client) empty(ctx context.Context, queue, list string) error {
 		}
 	}
 }
+
+// Queues returns the names of all queues that ever had a task and were not
+// retired.
+func (c *Client) Queues(ctx context.Context) ([]string, error) {
+	names, err := c.rdb.SMembers(ctx, "asynq:queues").Result()
+	if err != nil {
+		return nil, core.Unavailable("list queues", err)
+	}
+	return names, nil
+}

@@ -28,6 +28,7 @@ const (
 	fieldDoc      = "doc"  // activationDoc
 	fieldInput    = "in"   // until done
 	fieldEnv      = "env"  // until done
+	fieldAPIKey   = "key"  // until done
 	fieldState    = "st"   // core.State
 	fieldAttempt  = "at"   //
 	fieldWorker   = "w"    // token, while running
@@ -167,6 +168,7 @@ func fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	}
 	for _, f := range []struct{ field, value string }{
 		{fieldQueue, a.Queue}, {fieldWait, a.Wait}, {fieldParent, string(a.Cause.Parent)}, {fieldProgress, string(progress)},
+		{fieldAPIKey, a.APIKey},
 	} {
 		if f.value != "" {
 			add(f.field, f.value)
@@ -197,6 +199,7 @@ func record(ref core.Ref, h map[string]string) (*Record, error) {
 		r.Input = core.JSON(in)
 	}
 	_ = json.Unmarshal([]byte(h[fieldEnv]), &r.Env)
+	r.APIKey = h[fieldAPIKey]
 	r.State, r.Worker, r.Queue, r.Wait = core.State(h[fieldState]), h[fieldWorker], h[fieldQueue], h[fieldWait]
 	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
 	r.Accepted, r.Claimed, r.Deadline = instant(h[fieldAccepted]), instant(h[fieldClaimed]), instant(h[fieldDeadline])

@@ -67,10 +67,14 @@ type Creation struct {
 	Progress   core.JSON
 }
 
+// Addition adds commands to a pipeline. It may be called twice, when the
+// first try had no effect; its commands bear repetition anyway.
+type Addition = func(redis.Pipeliner) error
+
 // Create makes the records, each once: one that is there already is left
 // alone. What also adds to the pipeline goes in the same round trip, after
 // them. The error is of core.KindUnavailable.
-func (db *DB) Create(ctx context.Context, list []Creation, also ...func(redis.Pipeliner) error) error {
+func (db *DB) Create(ctx context.Context, list []Creation, also ...Addition) error {
 	return db.accept(ctx, func(pipe redis.Pipeliner) error {
 		for _, c := range list {
 			a := c.Activation
@@ -96,7 +100,7 @@ func touch(ctx context.Context, pipe redis.Pipeliner, namespace string) {
 	pipe.ZAdd(ctx, busyKey, redis.Z{Score: float64(time.Now().UnixMilli()), Member: namespace})
 }
 
-func (db *DB) accept(ctx context.Context, fill func(redis.Pipeliner) error, also []func(redis.Pipeliner) error) error {
+func (db *DB) accept(ctx context.Context, fill func(redis.Pipeliner) error, also []Addition) error {
 	err := db.pipelined(ctx, func(pipe redis.Pipeliner) error {
 		if err := fill(pipe); err != nil {
 			return err
@@ -162,7 +166,7 @@ return 1`)
 // Recording adds to a pipeline the commands that keep an activation which
 // is done, a.Outcome with its logs included, without its having been queued.
 // Repeating it is harmless. Nothing is kept of an unstored one.
-func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention) func(redis.Pipeliner) error {
+func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention) Addition {
 	return func(pipe redis.Pipeliner) error {
 		if a.Unstored {
 			return nil

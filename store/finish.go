@@ -39,6 +39,7 @@ const (
 // ARGV[12] -> prefix of reply streams, ARGV[13] -> completions stream; both
 // empty in a cluster, where they live in other slots
 // ARGV[14] -> namespace
+// ARGV[15], ARGV[16] -> new document and progress, or empty
 // Returns {code, reply stream's name, parent}: code 1 ended now, 2 ended so
 // before, 0 not in that state or attempt, -1 no such record.
 var finishScript = redis.NewScript(luaIndex + luaReply + `
@@ -48,7 +49,8 @@ if not s[1] then return {-1, "", ""} end
 if s[1] == "done" and s[2] == ARGV[2] and s[3] == ARGV[4] then return {2, wait, parent} end
 if s[1] ~= ARGV[3] or s[2] ~= ARGV[2] then return {0, "", ""} end` + luaNow + `
 redis.call("HSET", KEYS[1], "st", "done", "out", ARGV[4], "res", ARGV[5], "beg", ARGV[7])
-redis.call("HDEL", KEYS[1], "in", "env", "w", "dl")
+redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "dl")
+if ARGV[15] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[15], "pg", ARGV[16]) end
 redis.call("ZREM", KEYS[2], ARGV[1])
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("ZREM", KEYS[7], ARGV[1])
@@ -92,6 +94,21 @@ end
 // Repeating it with the same outcome is harmless. KindConflict: the attempt
 // has been taken away or has ended otherwise. KindNotFound: no such record.
 func (db *DB) Finish(ctx context.Context, a *core.Activation, o core.Outcome, keep Retention) (core.ActivationID, error) {
+	return db.finish(ctx, a, o, keep, "", "")
+}
+
+// FinishAs is Finish that also keeps kind and limits of a as they are now, and
+// a last progress: those of a sequence or composition come to be known with
+// its steps, and what never ran has no kind.
+func (db *DB) FinishAs(ctx context.Context, a *core.Activation, o core.Outcome, progress core.JSON, keep Retention) (core.ActivationID, error) {
+	doc, err := json.Marshal(docOf(a))
+	if err != nil {
+		return "", fmt.Errorf("encode activation: %w", err)
+	}
+	return db.finish(ctx, a, o, keep, string(doc), string(progress))
+}
+
+func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, keep Retention, doc, progress string) (core.ActivationID, error) {
 	out, logs, err := encodeOutcome(o)
 	if err != nil {
 		return "", err
@@ -106,7 +123,7 @@ func (db *DB) Finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 	args := append([]any{
 		string(a.ID), a.Attempt, string(a.State), out, []byte(o.Result), logs, o.Start.UnixMilli(),
 	}, keep.args(ns)...)
-	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, ends, ns)...).Slice()
+	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, ends, ns, doc, progress)...).Slice()
 	if err != nil || len(got) != 3 {
 		return "", unavailable(ctx, "finish activation", err)
 	}

@@ -47,7 +47,7 @@ type Step struct {
 
 // Step makes the move, once for every turn: whoever comes second changes
 // nothing. What also adds to the pipeline goes in the same round trip.
-func (db *DB) Step(ctx context.Context, s Step, also ...func(redis.Pipeliner) error) error {
+func (db *DB) Step(ctx context.Context, s Step, also ...Addition) error {
 	return db.accept(ctx, func(pipe redis.Pipeliner) error {
 		a := s.Activation
 		list, err := fields(a, s.Creation.Progress)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -28,21 +29,20 @@ type Worker struct {
 	Drains  bool     `json:"drains,omitempty"` // it takes no new work
 }
 
-// Token names the process among all workers that ever were. It is the name
-// of its queue, and what it claims activations under.
+// Token names the process among all workers that ever were. It is what it
+// claims activations under.
 func (w Worker) Token() string { return w.ID + "." + w.Boot }
+
+// Queue names the queue of the process' own tasks.
+func (w Worker) Queue() string { return WorkerQueues + w.Token() }
+
+// WorkerQueues begins the names of the queues that belong to one worker
+// process each, and end with it.
+const WorkerQueues = "worker:"
 
 // Runs says whether the worker can run the kind.
 func (w Worker) Runs(kind string) bool {
-	if len(w.Kinds) == 0 {
-		return true
-	}
-	for _, k := range w.Kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind)
 }
 
 // maxCancels is fetched with one heartbeat.
@@ -91,20 +91,19 @@ func (db *DB) Workers(ctx context.Context) ([]Worker, error) {
 // taken its place or it beats again.
 //
 // KEYS[1] -> hearth:workers
-// ARGV[1] -> id, ARGV[2] -> the heartbeat as it was read
+// ARGV[1] -> id, ARGV[2] -> boot, ARGV[3] -> beat
 // Returns 1 if it was removed, else 0.
 var removeWorker = redis.NewScript(`
-if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+local body = redis.call("HGET", KEYS[1], ARGV[1])
+if not body then return 0 end
+local ok, w = pcall(cjson.decode, body)
+if ok and (w.boot ~= ARGV[2] or tonumber(w.beat) ~= tonumber(ARGV[3])) then return 0 end
 return redis.call("HDEL", KEYS[1], ARGV[1])`)
 
 // RemoveWorker forgets a worker that has left or is lost. A worker that has
 // beaten since w was read stays.
 func (db *DB) RemoveWorker(ctx context.Context, w Worker) error {
-	body, err := json.Marshal(w)
-	if err != nil {
-		return err
-	}
-	if err := removeWorker.Run(ctx, db.rdb, []string{workersKey}, w.ID, body).Err(); err != nil {
+	if err := removeWorker.Run(ctx, db.rdb, []string{workersKey}, w.ID, w.Boot, w.Beat).Err(); err != nil {
 		return core.Unavailable("remove worker", err)
 	}
 	return nil
