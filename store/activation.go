@@ -186,9 +186,9 @@ func fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	return list, nil
 }
 
-// record decodes a hash. An unreadable document is an error; unreadable
+// decodeRecord decodes a hash. An unreadable document is an error; unreadable
 // single fields are zero.
-func record(ref core.Ref, h map[string]string) (*Record, error) {
+func decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r := &Record{Activation: core.Activation{Ref: ref}}
 	var doc activationDoc
 	if err := json.Unmarshal([]byte(h[fieldDoc]), &doc); err != nil {

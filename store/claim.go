@@ -49,7 +49,7 @@ func (db *DB) Claim(ctx context.Context, ref core.Ref, token string) (r *Record,
 		}
 		return nil, false, conflict()
 	}
-	r, err = record(ref, pairs(got))
+	r, err = decodeRecord(ref, pairs(got))
 	return r, false, err
 }
 
