@@ -39,7 +39,7 @@ func (p *Plane) back(ctx context.Context, r *store.Record, pg *progress, result 
 	if !isObject(result) {
 		result = box("value", result)
 	}
-	payload, err := overlay(result, pg.State)
+	payload, err := union(result, pg.State)
 	if err != nil {
 		return move{}, err
 	}

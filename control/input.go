@@ -83,8 +83,8 @@ func keysOf(payload core.JSON) (map[string]core.JSON, error) {
 
 func isArray(body []byte) bool { return len(body) > 0 && body[0] == '[' }
 
-// overlay returns the members of the objects in one, later ones win.
-func overlay(objects ...core.JSON) (core.JSON, error) {
+// union returns the members of the objects in one, later ones win.
+func union(objects ...core.JSON) (core.JSON, error) {
 	merged := map[string]core.JSON{}
 	for _, o := range objects {
 		keys, err := keysOf(o)

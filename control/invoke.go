@@ -108,7 +108,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
 		Unstored: !who.Namespace.Quota.Stores(), MaxAge: p.opt.MaxAge,
-		Retry: attempts(action.Annotations),
+		Retry: mayAttempt(action.Annotations),
 	}
 	if a.ID == "" {
 		a.ID = core.NewActivationID()
@@ -136,9 +136,9 @@ func isParent(a *core.Action) bool {
 	return a.Exec.Kind == core.KindSequence || a.Annotations.Truthy("conductor")
 }
 
-// attempts reads the annotation retry: a number, or an object with one under
+// mayAttempt reads the annotation retry: a number, or an object with one under
 // "attempts".
-func attempts(annotations core.Params) int {
+func mayAttempt(annotations core.Params) int {
 	v, _ := annotations.Get("retry")
 	var n int
 	if json.Unmarshal(v, &n) == nil {
