@@ -20,8 +20,9 @@ func (c apiserverCommand) Run(ctx context.Context, p *program) error {
 	}
 	x := p.parts(c.logger(p.stderr))
 	// The server is stopped first; the connection when nobody uses it any more.
-	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings),
-		c.server(x, c.planeSettings, func(_ context.Context, url string) error {
+	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
+	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), api.listen(),
+		api.serve(func(_ context.Context, url string) error {
 			_, err := fmt.Fprintf(p.stdout, "hearth apiserver is ready on %s\n", url)
 			return err
 		}), c.pprof(x))
@@ -43,10 +44,9 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
 	// The worker is stopped first; then the engine, when no container is used;
 	// then what tells callers of the end of activations.
-	stages := []stage{x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings)}
-	stages = append(stages, c.worker(x, c.Data, c.address)...)
-	stages = append(stages, x.ready("worker"), c.pprof(x))
-	return runStages(ctx, stages...)
+	eng := c.engine(x, c.Data, c.address)
+	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), eng.stage(),
+		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.pprof(x))
 }
 
 type triggersCommand struct {

@@ -38,12 +38,15 @@ func (c upCommand) Run(ctx context.Context, p *program) error {
 	// answers those it has, while the worker still runs them; then the triggers
 	// take no more events; then the worker finishes what it claimed; then what
 	// tells callers of the end; and Redis when nobody has anything left to say.
-	stages := []stage{own, x.connection(address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings)}
-	stages = append(stages, c.worker(x, c.Data, c.platform)...)
-	stages = append(stages, x.triggers(), c.server(x, c.planeSettings, func(ctx context.Context, url string) error {
-		return c.ready(ctx, x, url)
-	}), c.pprof(x))
-	return runStages(ctx, stages...)
+	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
+	eng := c.engine(x, c.Data, c.platform)
+	inside := &inward{engine: eng, settings: c.workerSettings, api: api}
+	return runStages(ctx,
+		own, x.connection(address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), api.listen(),
+		eng.stage(), c.worker(x, eng, inside.address), x.triggers(),
+		stage{name: "api for actions", run: inside.run},
+		api.serve(func(ctx context.Context, url string) error { return c.ready(ctx, x, url) }),
+		c.pprof(x))
 }
 
 // ownRedis is the Redis of the platform itself, unless another is named.

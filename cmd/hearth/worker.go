@@ -16,33 +16,38 @@ import (
 	"github.com/hearth-faas/hearth/worker/pool"
 )
 
-// worker are the stages of a worker: what runs containers, and what runs
-// activations in them. address tells this platform from others that use the
-// same Docker.
-func (s workerSettings) worker(x *parts, data string, address func() string) []stage {
+// engine is the stage of what runs containers. address tells this platform
+// from others that use the same Docker.
+func (s workerSettings) engine(x *parts, data string, address func() string) *engineStage {
 	if s.WorkerID == "" {
 		s.WorkerID = hostname()
 	}
-	eng := &engineStage{settings: s, parts: x, data: data, boot: rand.Text()[:12], address: address}
+	return &engineStage{settings: s, parts: x, data: data, boot: rand.Text()[:12], address: address}
+}
+
+// worker is the stage that runs activations in containers of the engine. api
+// returns the API's address as actions see it.
+func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Context) (string, error)) stage {
 	var w *worker.Worker
-	return []stage{
-		{name: "container engine", start: eng.start, run: eng.run},
-		{
-			name: "worker",
-			start: func(context.Context) (err error) {
-				w, err = worker.New(worker.Deps{
-					Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log,
-				}, worker.Options{
-					ID:      s.WorkerID,
-					Boot:    eng.boot,
-					APIHost: s.ActionAPI,
-					Drain:   s.WorkerDrain,
-					Pool:    pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
-				})
+	return stage{
+		name: "worker",
+		start: func(ctx context.Context) error {
+			apiHost, err := api(ctx)
+			if err != nil {
 				return err
-			},
-			run: func(ctx context.Context) error { return w.Run(ctx) },
+			}
+			w, err = worker.New(worker.Deps{
+				Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log,
+			}, worker.Options{
+				ID:      eng.settings.WorkerID,
+				Boot:    eng.boot,
+				APIHost: apiHost,
+				Drain:   s.WorkerDrain,
+				Pool:    pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
+			})
+			return err
 		},
+		run: func(ctx context.Context) error { return w.Run(ctx) },
 	}
 }
 
@@ -56,6 +61,10 @@ type engineStage struct {
 
 	engine engine.Engine
 	docker *docker.Docker // nil with another engine
+}
+
+func (e *engineStage) stage() stage {
+	return stage{name: "container engine", start: e.start, run: e.run}
 }
 
 func (e *engineStage) start(ctx context.Context) error {
