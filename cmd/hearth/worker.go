@@ -136,7 +136,7 @@ func (e *engineStage) useProcess() error {
 		Boot:       e.boot,
 		Dir:        filepath.Join(e.data, "processes"),
 		Runtimes:   runtimes,
-		Logger:     e.parts.log,
+		Path:       e.parts.program.env["PATH"],
 	})
 	if err != nil {
 		return fmt.Errorf("run actions as processes: %w", err)

@@ -6,14 +6,12 @@ import (
 )
 
 // The system calls that wait for ever, in machine code.
-var (
+const (
 	// mov eax, 34 (pause); syscall; jmp to the start
-	pauseAMD64 = []byte{0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7}
+	pauseAMD64 = "\xb8\x22\x00\x00\x00" + "\x0f\x05" + "\xeb\xf7"
 	// mov x0..x3, 0; mov x8, 73 (ppoll); svc 0; b to the start
-	pauseARM64 = []byte{
-		0x00, 0x00, 0x80, 0xd2, 0x01, 0x00, 0x80, 0xd2, 0x02, 0x00, 0x80, 0xd2, 0x03, 0x00, 0x80, 0xd2,
-		0x28, 0x09, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4, 0xfa, 0xff, 0xff, 0x17,
-	}
+	pauseARM64 = "\x00\x00\x80\xd2" + "\x01\x00\x80\xd2" + "\x02\x00\x80\xd2" + "\x03\x00\x80\xd2" +
+		"\x28\x09\x80\xd2" + "\x01\x00\x00\xd4" + "\xfa\xff\xff\x17"
 )
 
 const (
@@ -30,7 +28,7 @@ const (
 // it. The layout is that of elf(5): a header, one segment, the code.
 func pauseProgram(architecture string) []byte {
 	var machine uint16
-	var code []byte
+	var code string
 	switch architecture {
 	case "x86_64", "amd64":
 		machine, code = machAMD64, pauseAMD64
@@ -51,6 +49,6 @@ func pauseProgram(architecture string) []byte {
 	} {
 		_ = binary.Write(&b, binary.LittleEndian, field) // to memory, of fixed size: cannot fail
 	}
-	b.Write(code)
+	b.WriteString(code)
 	return b.Bytes()
 }

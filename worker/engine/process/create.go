@@ -48,7 +48,7 @@ func (p *Process) start(spec engine.Spec) (*child, error) {
 	if !ok {
 		return nil, fmt.Errorf("run %s as a process: %w", spec.Image, engine.ErrImage)
 	}
-	path, err := exec.LookPath(runtime.Command[0])
+	path, err := p.lookPath(runtime.Command[0])
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w: %w", runtime.Command[0], engine.ErrCommand, err)
 	}
@@ -57,7 +57,7 @@ func (p *Process) start(spec engine.Spec) (*child, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of process: %w", err)
 	}
-	command := &exec.Cmd{Path: path, Args: runtime.Command, Dir: runtime.Dir, Env: environment(dir, runtime, spec)}
+	command := &exec.Cmd{Path: path, Args: runtime.Command, Dir: runtime.Dir, Env: p.environment(dir, runtime, spec)}
 	if command.Dir == "" {
 		command.Dir = dir
 	}
@@ -74,10 +74,23 @@ func (p *Process) start(spec engine.Spec) (*child, error) {
 	return c, nil
 }
 
+// lookPath finds a program in the PATH of the processes.
+func (p *Process) lookPath(name string) (string, error) {
+	if filepath.Base(name) != name {
+		return exec.LookPath(name)
+	}
+	for _, dir := range filepath.SplitList(p.options.Path) {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("look for %s in %s: %w", name, p.options.Path, exec.ErrNotFound)
+}
+
 // environment is what the process sees: later entries win, and the worker's
-// own variables, which may hold secrets, are left out but for PATH.
-func environment(dir string, runtime Runtime, spec engine.Spec) []string {
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
+// own variables, which may hold secrets, are left out.
+func (p *Process) environment(dir string, runtime Runtime, spec engine.Spec) []string {
+	env := []string{"PATH=" + p.options.Path, "HOME=" + dir, "TMPDIR=" + dir}
 	for _, more := range []map[string]string{runtime.Env, spec.Env} {
 		for k, v := range more {
 			env = append(env, k+"="+v)

@@ -8,7 +8,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,15 +43,17 @@ type Options struct {
 	Dir string
 	// Runtimes are the images that can be run; at least one.
 	Runtimes []Runtime
-	// Logger gets what goes wrong in the background; nil discards it.
-	Logger *slog.Logger
+	// Path is the PATH of the processes; empty means DefaultPath.
+	Path string
 }
+
+// DefaultPath is the PATH of processes where Options name none.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Process is an engine of child processes.
 type Process struct {
 	options  Options
 	runtimes map[string]Runtime
-	log      *slog.Logger
 
 	mu       sync.Mutex
 	children map[string]*child
@@ -78,10 +79,10 @@ func New(options Options) (*Process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for processes: %w", err)
 	}
-	p := &Process{options: options, runtimes: map[string]Runtime{}, log: options.Logger, children: map[string]*child{}}
-	if p.log == nil {
-		p.log = slog.New(slog.DiscardHandler)
+	if options.Path == "" {
+		options.Path = DefaultPath
 	}
+	p := &Process{options: options, runtimes: map[string]Runtime{}, children: map[string]*child{}}
 	for _, r := range options.Runtimes {
 		if r.Image == "" || len(r.Command) == 0 {
 			return nil, fmt.Errorf("process engine: runtime %q needs an image and a command", r.Image)

@@ -53,6 +53,8 @@ func setup(t *testing.T) *process.Process {
 		Deployment: "test", Worker: "one", Boot: "first", Dir: dir,
 		Runtimes: []process.Runtime{
 			{Image: image, Command: []string{program}, Env: map[string]string{"FROM": "runtime"}},
+			{Image: "hearth/env:1", Command: []string{"env", program}},
+			{Image: "hearth/unknown:1", Command: []string{"no-such-program"}},
 			{Image: "hearth/broken:1", Command: []string{"/no/such/program"}},
 		},
 	})
@@ -79,20 +81,26 @@ func TestEngine(t *testing.T) {
 func TestCreate(t *testing.T) {
 	t.Parallel()
 
-	t.Run("nok, the program is not there", func(t *testing.T) {
+	for _, name := range []string{"hearth/broken:1", "hearth/unknown:1"} {
+		t.Run("nok, the program is not there: "+name, func(t *testing.T) {
+			t.Parallel()
+			b, err := enginetest.TryCreate(t.Context(), t, enginetest.Target{Engine: setup(t), Image: name}, nil)
+			if !errors.Is(err, engine.ErrCommand) {
+				t.Errorf("Create = %v, want ErrCommand", err)
+			}
+			b.Output.AwaitClose(t)
+		})
+	}
+
+	t.Run("ok, a program found in PATH", func(t *testing.T) {
 		t.Parallel()
-		target := enginetest.Target{Engine: setup(t), Image: "hearth/broken:1"}
-		b, err := enginetest.TryCreate(t.Context(), t, target, nil)
-		if !errors.Is(err, engine.ErrCommand) {
-			t.Errorf("Create = %v, want ErrCommand", err)
-		}
-		b.Output.AwaitClose(t)
+		enginetest.Create(t, enginetest.Target{Engine: setup(t), Image: "hearth/env:1"}, nil).Get(t, "/ticks")
 	})
 
 	t.Run("ok, the runtime's environment is set and the worker's is not", func(t *testing.T) {
 		t.Parallel()
 		b := enginetest.Create(t, enginetest.Target{Engine: setup(t), Image: image}, nil)
-		for name, want := range map[string]string{"FROM": "runtime", "GOCACHE": "", secret: ""} {
+		for name, want := range map[string]string{"FROM": "runtime", "PATH": process.DefaultPath, secret: ""} {
 			if got := b.Get(t, "/env?name="+name); got != want {
 				t.Errorf("%s = %q, want %q", name, got, want)
 			}
