@@ -98,7 +98,9 @@ func compile(main, env string, environ []string, r *reap.Reaper, log *slog.Logge
 func choose(environ []string, r *reap.Reaper, log *slog.Logger) (function, error) {
 	switch mode := variable(environ, "HEARTH_MODE"); mode {
 	case "", "actionloop":
-		return actionloop.New(actionloop.ConfigFrom(environ), r, sentinel.Standard(), log), nil
+		p := actionloop.New(actionloop.ConfigFrom(environ), r, sentinel.Standard(), log)
+		p.Prepare()
+		return p, nil
 	case "native":
 		config := actionloop.ConfigFrom(environ)
 		return native.New(filepath.Join(config.Dir, "native"), variable(environ, "HEARTH_EXEC"), config.Environ, r, sentinel.Standard()), nil

@@ -1,10 +1,9 @@
 // The launcher runs a Node.js action as the child of Hearth's proxy.
 //
-//   node launcher.js <folder> <main>
-//
-// Requests are lines on stdin, "<number> <JSON>"; answers are lines on file
-// descriptor 3, "<number> <status> <JSON>". The folder holds an unpacked
-// archive, or the source text as the file "exec".
+// The first line on stdin says what to load: {"folder", "main", "env"}. The
+// folder holds an unpacked archive, or the source text as the file "exec".
+// The next lines are requests, "<number> <JSON>"; answers are lines on file
+// descriptor 3, "<number> <status> <JSON>".
 'use strict';
 
 const fs = require('fs');
@@ -16,7 +15,7 @@ const { pathToFileURL } = require('url');
 const { Readable } = require('stream');
 
 const ANSWERS = 3;
-const [folder, main] = process.argv.slice(2);
+let folder, main;
 const concurrent = process.env.__OW_ALLOW_CONCURRENT === 'true';
 
 // Write everything, in order, before going on: lines and the sentinel behind
@@ -38,7 +37,9 @@ function send(line) {
 
 // Finding the action
 
-async function load() {
+async function load(hello) {
+  ({ folder, main } = hello);
+  Object.assign(process.env, hello.env);
   process.chdir(folder);
   const handler = fs.existsSync('exec') && fs.readdirSync('.').length === 1
     ? await loadSource(fs.readFileSync('exec', 'utf8'))
@@ -173,30 +174,45 @@ function uncaught(e) {
   for (const number of [...running.keys()]) fail(number, e);
 }
 
-function serve(handler) {
-  const input = new net.Socket({ fd: 0, readable: true, writable: false });
-  // The action must not read the requests of others.
-  Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true });
-  let parts = [];
-  input.on('data', (chunk) => {
-    let start = 0;
-    for (let end; (end = chunk.indexOf(10, start)) >= 0; start = end + 1) {
-      parts.push(chunk.subarray(start, end));
-      const line = (parts.length === 1 ? parts[0] : Buffer.concat(parts)).toString();
-      parts = [];
-      const space = line.indexOf(' ');
-      run(handler, line.slice(0, space), JSON.parse(line.slice(space + 1)));
-    }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
-  });
-  input.on('end', () => process.exit(0));
+async function begin(hello) {
+  let loaded;
+  try {
+    loaded = await load(hello);
+  } catch (e) {
+    const text = `Initialization has failed due to: ${e?.stack ?? e}`;
+    send(JSON.stringify({ ok: false, error: text }));
+    process.exit(1);
+  }
   process.on('uncaughtException', uncaught);
   process.on('unhandledRejection', uncaught);
-  send('{"ok":true,"frames":true}');
+  return loaded;
 }
 
-load().then(serve, (e) => {
-  const text = `Initialization has failed due to: ${e?.stack ?? e}`;
-  send(JSON.stringify({ ok: false, error: text }));
-  process.exit(1);
+const input = new net.Socket({ fd: 0, readable: true, writable: false });
+// The action must not read the requests of others.
+Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true });
+let handler;
+let parts = [];
+input.on('data', (chunk) => {
+  let start = 0;
+  for (let end; (end = chunk.indexOf(10, start)) >= 0; start = end + 1) {
+    parts.push(chunk.subarray(start, end));
+    const line = (parts.length === 1 ? parts[0] : Buffer.concat(parts)).toString();
+    parts = [];
+    if (handler === undefined) {
+      // No request comes before the acknowledgement.
+      handler = null;
+      begin(JSON.parse(line)).then((loaded) => { handler = loaded; send('{"ok":true,"frames":true}'); });
+      continue;
+    }
+    const space = line.indexOf(' ');
+    const request = JSON.parse(line.slice(space + 1));
+    run(handler, line.slice(0, space), request);
+  }
+  if (start < chunk.length) parts.push(chunk.subarray(start));
 });
+input.on('end', () => process.exit(0));
+
+// What takes time the first time, while there is nothing else to do.
+import('node:path');
+vm.compileFunction('');

@@ -1,10 +1,9 @@
 """Runs a Python action as the child of Hearth's proxy.
 
-    python3 -u launcher.py <folder> <main>
-
-Requests are lines of JSON on stdin, answers are lines of JSON on file
-descriptor 3. The folder holds an unpacked archive, or the source text as the
-file "exec". A folder "virtualenv" in an archive is used.
+The first line on stdin says what to load: {"folder", "main", "env"}. The folder
+holds an unpacked archive, or the source text as the file "exec". A folder
+"virtualenv" in an archive is used. The next lines are requests in JSON, answers
+are lines of JSON on file descriptor 3.
 """
 
 import asyncio
@@ -80,7 +79,6 @@ async def complete(result):
 
 
 def main():
-    folder, entry = sys.argv[1:3]
     os.set_inheritable(ANSWERS, False)
     answers = os.fdopen(ANSWERS, "wb")
     requests = take_stdin()
@@ -91,8 +89,13 @@ def main():
         answers.write(data + b"\n")
         answers.flush()
 
+    hello = requests.readline()
+    if not hello:
+        return
+    hello = json.loads(hello)
+    os.environ.update(hello["env"])
     try:
-        handler = load(folder, entry)
+        handler = load(hello["folder"], hello["main"])
     except BaseException as e:
         traceback.print_exc()
         send(json.dumps({"ok": False, "error": f"Initialization has failed due to: {e!r}"}).encode())

@@ -23,6 +23,9 @@ func act(behaviour string) {
 	case "reason":
 		fmt.Fprintln(answers, `{"ok":false,"error":"no main in it"}`)
 		return
+	case "launcher":
+		launcher(answers)
+		return
 	case "frames":
 		fmt.Fprintln(answers, `{"ok":true,"frames":true}`)
 		frames(answers)
@@ -61,8 +64,6 @@ func answer(behaviour, line string, answers io.Writer) (end bool) {
 		json.NewEncoder(answers).Encode(vars)
 	case "main":
 		json.NewEncoder(answers).Encode(map[string]string{"main": os.Getenv("MAIN")})
-	case "launched":
-		json.NewEncoder(answers).Encode(map[string]string{"main": os.Getenv("MAIN"), "file": os.Getenv("FILE")})
 	case "exit-on-request":
 		return true
 	case "half-answer":
@@ -107,5 +108,32 @@ func frames(answers io.Writer) {
 			fmt.Fprintf(answers, "noise\n%s 203 %s\n", number, body)
 		}
 		got = nil
+	}
+}
+
+// launcher tells what its hello said, and whether it was started with the
+// variables of /init.
+func launcher(answers io.Writer) {
+	in := bufio.NewReader(os.Stdin)
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return
+	}
+	var hello struct {
+		Folder, Main string
+		Env          map[string]string
+	}
+	if json.Unmarshal(line, &hello) != nil {
+		return
+	}
+	text, _ := os.ReadFile(hello.Folder + "/exec")
+	fmt.Fprintln(answers, `{"ok":true}`)
+	for {
+		if _, err := in.ReadBytes('\n'); err != nil {
+			return
+		}
+		json.NewEncoder(answers).Encode(map[string]any{
+			"main": hello.Main, "env": hello.Env["A"], "own": os.Getenv("A") != "", "text": string(text),
+		})
 	}
 }

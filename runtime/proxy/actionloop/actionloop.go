@@ -25,9 +25,10 @@ type Config struct {
 	// and leaves an executable "exec" in the latter. "" is for languages
 	// without one.
 	Compiler string
-	// Launcher is a command that runs code from its source folder, called as
-	// <launcher...> <folder> <main>. With it, nothing is compiled, and code
-	// that is no archive is source, whatever its first bytes.
+	// Launcher is a command that runs code from its source folder. With it,
+	// nothing is compiled, and code that is no archive is source, whatever its
+	// first bytes. The launcher is started before there is an action; its
+	// first line of input says what to load; see hello.
 	Launcher []string
 	// WaitForAck has the child write {"ok":true} on fd 3 before init ends.
 	WaitForAck bool
@@ -85,8 +86,9 @@ type Proxy struct {
 
 	closing atomic.Bool
 
-	mu    sync.Mutex // held during init
-	child atomic.Pointer[child]
+	mu      sync.Mutex // held during init
+	standby *child     // a launcher that waits for its action
+	child   atomic.Pointer[child]
 }
 
 // New returns a proxy without an action. log is for people who look into the
@@ -109,6 +111,12 @@ func (p *Proxy) Close(done <-chan struct{}) {
 	p.closing.Store(true)
 	c := p.child.Load()
 	if c == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.standby != nil {
+			p.standby.kill()
+			p.standby = nil
+		}
 		return
 	}
 	_ = c.stdin.Close()

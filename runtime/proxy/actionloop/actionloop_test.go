@@ -58,12 +58,19 @@ func (b *lockedBuffer) sentinels() int {
 
 func start(t *testing.T, change func(*actionloop.Config)) *platform {
 	t.Helper()
+	return startProxy(t, change, new(*actionloop.Proxy))
+}
+
+// startProxy is start for tests that need the proxy itself.
+func startProxy(t *testing.T, change func(*actionloop.Config), into **actionloop.Proxy) *platform {
+	t.Helper()
 	config := actionloop.Config{Dir: t.TempDir(), WaitForAck: true, Environ: os.Environ()}
 	if change != nil {
 		change(&config)
 	}
 	p := &platform{t: t, out: new(lockedBuffer), err: new(lockedBuffer)}
 	proxy := actionloop.New(config, reap.New(), sentinel.Streams{Out: p.out, Err: p.err}, slog.New(slog.DiscardHandler))
+	*into = proxy
 	p.server = httptest.NewServer(proxy)
 	t.Cleanup(func() {
 		p.server.Close()
@@ -349,11 +356,32 @@ func TestCompiler(t *testing.T) {
 
 func TestLauncher(t *testing.T) {
 	t.Parallel()
-	launcher := filepath.Join(t.TempDir(), "launcher")
-	if err := os.WriteFile(launcher, []byte("#!/bin/sh\nexport FILE=$(cat $2/exec) MAIN=$3\n"+strings.TrimPrefix(script(t), "#!/bin/sh\n")), 0o755); err != nil {
-		t.Fatal(err)
+	self := strings.Fields(script(t))[2]
+	hello := func(env map[string]any) string {
+		return encode(t, map[string]any{"code": "#! text", "main": "entry", "env": env})
 	}
-	p := start(t, func(c *actionloop.Config) { c.Launcher = []string{"/bin/sh", launcher, "-"} })
-	p.want("init", 200, `{"ok":true}`)(p.post("/init", encode(t, map[string]any{"code": "#! text", "env": map[string]any{"ACTION": "launched"}})))
-	p.want("run", 200, `{"file":"#! text","main":"main"}`)(p.post("/run", `{"value":{}}`))
+	for name, tt := range map[string]struct {
+		prepare bool
+		env     map[string]any
+		pid     bool // whether the prepared process is used
+	}{
+		"starts with init":                               {env: map[string]any{"A": "b=c"}},
+		"stands by before init":                          {prepare: true, env: map[string]any{"A": "b=c"}, pid: true},
+		"starts again for variables that act at a start": {prepare: true, env: map[string]any{"A": "b=c", "NODE_OPTIONS": "x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var proxy *actionloop.Proxy
+			p := startProxy(t, func(c *actionloop.Config) {
+				c.Launcher = []string{self}
+				c.Environ = append(c.Environ, "ACTION=launcher")
+			}, &proxy)
+			if tt.prepare {
+				proxy.Prepare()
+			}
+			p.want("init", 200, `{"ok":true}`)(p.post("/init", hello(tt.env)))
+			want := fmt.Sprintf(`{"env":"b=c","main":"entry","own":%v,"text":"#! text"}`, !tt.pid)
+			p.want("run", 200, want)(p.post("/run", `{"value":{}}`))
+		})
+	}
 }

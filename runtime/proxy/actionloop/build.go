@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/hearth-faas/hearth/runtime/proxy/bundle"
@@ -18,23 +17,23 @@ import (
 // errNoExec is the error of code that left nothing to execute.
 var errNoExec = errors.New("no executable named exec in the action")
 
-// build unpacks code, compiles it if it must be, and returns the command to
-// start and the folder to start it in. Each call takes new folders.
-func (p *Proxy) build(code []byte, main string) (argv []string, dir string, err error) {
+// build unpacks code, compiles it if it must be, and returns the folder that
+// it is in. Each call takes new folders.
+func (p *Proxy) build(code []byte, main string) (dir string, err error) {
 	src, bin, err := p.folders()
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if err := p.unpack(code, src); err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if len(p.config.Launcher) > 0 {
-		return slices.Concat(p.config.Launcher, []string{src, main}), src, nil
+		return src, nil
 	}
 	if err := p.compile(main, src, bin); err != nil {
-		return nil, "", err
+		return "", err
 	}
-	return []string{filepath.Join(bin, "exec")}, bin, nil
+	return bin, nil
 }
 
 // folders makes <dir>/<n>/src and <dir>/<n>/bin, n being new.
@@ -134,7 +133,7 @@ func (p *Proxy) Compile(w io.Writer, code []byte, main string, environ []string)
 	if len(p.config.Launcher) > 0 {
 		return errors.New("this runtime compiles nothing: deploy the source as it is")
 	}
-	_, dir, err := p.build(code, main)
+	dir, err := p.build(code, main)
 	if err != nil {
 		return err
 	}

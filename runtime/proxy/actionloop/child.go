@@ -37,12 +37,13 @@ const (
 
 // child is a running action.
 type child struct {
-	cmd    *exec.Cmd
-	frames bool
-	stdin  *os.File
-	ended  chan struct{} // closed when answers have ended
-	oom    bool          // to be read after ended
-	lines  *bufio.Reader
+	cmd            *exec.Cmd
+	frames         bool
+	stdin, answers *os.File
+	exited         chan struct{} // closed when the process has ended
+	ended          chan struct{} // closed when answers have ended
+	oom            bool          // to be read after exited
+	lines          *bufio.Reader // of answers
 
 	turn sync.Mutex // one request at a time, without frames
 	send sync.Mutex // one writer of stdin
@@ -52,8 +53,9 @@ type child struct {
 	last    uint64
 }
 
-// startChild starts an action and waits until it is ready.
-func startChild(r *reap.Reaper, argv []string, dir string, environ []string, ack bool) (*child, error) {
+// spawn starts the process of a child. It is of use once begin has returned
+// nil; otherwise it must be ended with kill.
+func spawn(r *reap.Reaper, argv []string, dir string, environ []string) (*child, error) {
 	stdinOurs, stdinTheirs, err := pipe(false)
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe: %w", err)
@@ -75,29 +77,54 @@ func startChild(r *reap.Reaper, argv []string, dir string, environ []string, ack
 	}
 	sacrifice(cmd.Process.Pid)
 	c := &child{
-		cmd: cmd, stdin: stdinOurs, ended: make(chan struct{}),
+		cmd: cmd, stdin: stdinOurs, answers: answersOurs, exited: make(chan struct{}), ended: make(chan struct{}),
 		lines: bufio.NewReaderSize(answersOurs, 64<<10), pending: make(map[uint64]chan answer),
 	}
-	exited := make(chan struct{})
 	go func() {
 		_ = r.Wait(cmd)
 		c.oom = killed(cmd) && oomKills() > kills
 		_ = answersOurs.SetReadDeadline(time.Now().Add(drainTime))
-		close(exited)
+		close(c.exited)
 	}()
-	if err := c.ready(ack, exited); err != nil {
-		_ = cmd.Process.Kill()
-		<-exited
-		return nil, errors.Join(err, stdinOurs.Close(), answersOurs.Close())
+	return c, nil
+}
+
+// begin writes hello, if any, waits until the child is ready, and takes
+// answers from then on.
+func (c *child) begin(hello []byte, ack bool) error {
+	if len(hello) > 0 {
+		_, _ = c.stdin.Write(hello) // a broken pipe shows as an early end
+	}
+	if err := c.ready(ack); err != nil {
+		c.kill()
+		return err
 	}
 	go func() {
 		c.read()
-		<-exited
-		_ = answersOurs.Close()
+		<-c.exited
+		_ = c.answers.Close()
 		close(c.ended)
 		c.abandon()
 	}()
-	return c, nil
+	return nil
+}
+
+// alive says whether the process has not ended.
+func (c *child) alive() bool {
+	select {
+	case <-c.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// kill ends a child that has not begun.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	<-c.exited
+	_ = c.stdin.Close()
+	_ = c.answers.Close()
 }
 
 // pipe makes a pipe whose other end blocks, as programs expect of their
@@ -124,10 +151,10 @@ func killed(cmd *exec.Cmd) bool {
 }
 
 // ready waits for the acknowledgement, or a moment for an early end.
-func (c *child) ready(ack bool, exited <-chan struct{}) error {
+func (c *child) ready(ack bool) error {
 	if !ack {
 		select {
-		case <-exited:
+		case <-c.exited:
 			return errExited
 		case <-time.After(startGrace):
 			return nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 
@@ -66,7 +67,7 @@ func (p *Proxy) initialize(body io.Reader) (int, error) {
 		}
 	}
 	request.Code = ""
-	argv, dir, err := p.build(code, request.Main)
+	dir, err := p.build(code, request.Main)
 	if len(code) > 1<<20 {
 		// The memory of large code is the action's to use from here on.
 		code = nil
@@ -75,7 +76,7 @@ func (p *Proxy) initialize(body io.Reader) (int, error) {
 	if err != nil {
 		return http.StatusBadGateway, p.initError(err, "The action failed to generate or locate a binary. See logs for details.")
 	}
-	c, err := startChild(p.reaper, argv, dir, slices.Concat(p.config.Environ, request.Environ()), p.config.WaitForAck)
+	c, err := p.start(dir, request)
 	if said := refusal(""); errors.As(err, &said) {
 		return http.StatusBadGateway, said
 	}
@@ -84,6 +85,18 @@ func (p *Proxy) initialize(body io.Reader) (int, error) {
 	}
 	p.child.Store(c)
 	return http.StatusOK, nil
+}
+
+// start starts the action in dir and waits until it is ready.
+func (p *Proxy) start(dir string, request wire.Init) (*child, error) {
+	if len(p.config.Launcher) > 0 {
+		return p.startLauncher(dir, request)
+	}
+	c, err := spawn(p.reaper, []string{filepath.Join(dir, "exec")}, dir, slices.Concat(p.config.Environ, request.Environ()))
+	if err != nil {
+		return nil, err
+	}
+	return c, c.begin(nil, p.config.WaitForAck)
 }
 
 // initError is err, or the hint when the image wants err in the logs.
