@@ -115,8 +115,11 @@ func change(m *core.Meta, version *core.Version, publish *bool) {
 // paramsOf returns the patch's parameters, the last of each key, or what was
 // there when it has none.
 func paramsOf(patch *core.Params, old core.Params) core.Params {
-	if patch == nil {
+	switch {
+	case patch == nil:
 		return old
+	case len(*patch) == 0:
+		return nil
 	}
 	return core.Params(nil).Merge(*patch)
 }

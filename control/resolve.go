@@ -44,7 +44,7 @@ func (p *Plane) find(ctx context.Context, who core.Subject, name core.Name, code
 		return Target{Action: l.Action}, l.ActionErr
 	}
 	if err := mayRead(who, packageOf(name), l.Package, l.PackageErr); err != nil {
-		return Target{}, err
+		return Target{}, asked(name, err)
 	}
 	if !l.Package.Binding.IsZero() {
 		return p.findBound(ctx, who, name, l.Package, code)
@@ -64,13 +64,22 @@ func (p *Plane) findBound(ctx context.Context, who core.Subject, name core.Name,
 		return Target{}, err
 	}
 	if err := mayReadProvider(who, provider, l.Package, l.PackageErr); err != nil {
-		return Target{}, err
+		return Target{}, asked(name, err)
 	}
 	if l.ActionErr != nil {
 		return Target{}, l.ActionErr
 	}
 	l.Action.Params = overlay(l.Package.Params, binding.Params, l.Action.Params)
 	return Target{Action: l.Action, Binding: binding.Name}, nil
+}
+
+// asked makes a refusal name what the caller asked for, not the package that
+// stands behind it.
+func asked(name core.Name, err error) error {
+	if core.KindOf(err) == core.KindForbidden {
+		return forbidden(name.Full())
+	}
+	return err
 }
 
 // packageOf returns the name of a packaged action's package.
