@@ -113,7 +113,7 @@ func importImage(ctx context.Context, name string, layer []byte, changes ...stri
 
 // setup returns an engine whose loops run, and whose containers are gone after
 // the test. change may be nil.
-func setup(t *testing.T, change func(*docker.Options)) *docker.Docker {
+func setup(t testing.TB, change func(*docker.Options)) *docker.Docker {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hearth")
 	if err != nil {
@@ -155,7 +155,7 @@ func setup(t *testing.T, change func(*docker.Options)) *docker.Docker {
 }
 
 // containers returns all containers of a deployment, sandboxes too.
-func containers(t *testing.T, deployment string) []container.Summary {
+func containers(t testing.TB, deployment string) []container.Summary {
 	t.Helper()
 	all, err := shared.client.ContainerList(context.Background(), container.ListOptions{
 		All:     true,
