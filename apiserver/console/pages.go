@@ -45,6 +45,9 @@ func (c *Console) activation(ctx echo.Context) error {
 		return c.failed(ctx, err, "error.html", p)
 	}
 	a, err := c.plane.Activation(ctx.Request().Context(), subject(ctx), id)
+	if err != nil && core.KindOf(err) == core.KindNotFound {
+		return c.failed(ctx, err, "pending.html", p)
+	}
 	if err != nil {
 		return c.failed(ctx, err, "error.html", p)
 	}
@@ -131,7 +134,9 @@ func (c *Console) run(ctx echo.Context, name core.Name, payload core.JSON) (core
 	if err != nil {
 		return "", err
 	}
-	a, err := c.plane.InvokeAndWait(rc, control.Call{Subject: who, Target: target, Payload: payload}, core.MaxBlocking)
+	a, err := c.plane.InvokeAndWait(rc, control.Call{
+		Subject: who, Target: target, Payload: payload, APIKey: apiKey(ctx),
+	}, core.MaxBlocking)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,7 @@ import (
 const (
 	cookie     = "hearth_console"
 	subjectKey = "hearth.console.subject"
+	keyKey     = "hearth.console.key"
 )
 
 // The session is the key itself, in a cookie that scripts cannot read and
@@ -61,6 +62,7 @@ func (c *Console) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return c.failed(ctx, err, "error.html", page{Title: "Not now"})
 		}
 		ctx.Set(subjectKey, who)
+		ctx.Set(keyKey, key)
 		return next(ctx)
 	}
 }
@@ -91,4 +93,10 @@ func sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 func subject(ctx echo.Context) core.Subject {
 	who, _ := ctx.Get(subjectKey).(core.Subject)
 	return who
+}
+
+// apiKey is the key of the session, for actions that call the API back.
+func apiKey(ctx echo.Context) string {
+	key, _ := ctx.Get(keyKey).(string)
+	return key
 }

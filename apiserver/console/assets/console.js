@@ -13,7 +13,8 @@ async function refresh() {
     const url = new URL(location.href);
     url.searchParams.set("part", "1");
     const answer = await fetch(url, { redirect: "error" });
-    if (answer.ok) body.innerHTML = await answer.text();
+    // 404: a record that is not there yet.
+    if (answer.ok || answer.status === 404) body.innerHTML = await answer.text();
   } catch {
     // The server is away: what is shown stays, the next try may do better.
   }
