@@ -66,11 +66,10 @@ func (p *Proxy) initialize(body io.Reader) (int, error) {
 			return http.StatusBadRequest, fmt.Errorf("cannot decode the request: %w", err)
 		}
 	}
-	request.Code = ""
 	dir, err := p.build(code, request.Main)
-	if len(code) > 1<<20 {
+	if len(request.Code) > 1<<20 {
 		// The memory of large code is the action's to use from here on.
-		code = nil
+		request.Code = ""
 		debug.FreeOSMemory()
 	}
 	if err != nil {
