@@ -27,13 +27,14 @@ const (
 // cgroups reads and writes the files of containers' cgroups. Freezing so takes
 // 0.3 ms, through the daemon 16 ms.
 type cgroups struct {
+	root    string
 	v2      bool
 	systemd bool
 }
 
 // newCgroups takes version and driver as the daemon tells them.
 func newCgroups(version, driver string) cgroups {
-	return cgroups{v2: version == "2", systemd: driver == "systemd"}
+	return cgroups{root: cgroupRoot, v2: version == "2", systemd: driver == "systemd"}
 }
 
 // dir returns the folder of a container's cgroup. The controller counts in
@@ -44,16 +45,16 @@ func (c cgroups) dir(controller, id string) string {
 		name = filepath.Join("system.slice", "docker-"+filepath.Base(id)+".scope")
 	}
 	if c.v2 {
-		return filepath.Join(cgroupRoot, name)
+		return filepath.Join(c.root, name)
 	}
-	return filepath.Join(cgroupRoot, controller, name)
+	return filepath.Join(c.root, controller, name)
 }
 
 // usable reports whether this process may freeze through the files.
 func (c cgroups) usable() bool {
-	root := cgroupRoot
+	root := c.root
 	if !c.v2 {
-		root = filepath.Join(cgroupRoot, "freezer")
+		root = filepath.Join(c.root, "freezer")
 	}
 	return syscall.Access(root, writable) == nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/hearth-faas/hearth/worker/engine"
 )
 
 const (
@@ -56,7 +58,7 @@ func (d *Docker) keepHolders(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		box, err := d.makeHolder(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, engine.ErrUnavailable) { // the watch tells of that
 			d.log.WarnContext(ctx, "no ready sandbox: starts are slower", "err", err)
 		}
 		if err != nil {
