@@ -43,6 +43,7 @@ type Image struct {
 	Kind    string // of the runtimes manifest, or core.KindBlackbox
 	Ref     string // as the engine takes it
 	Foreign bool   // see engine.Spec
+	Refresh bool   // likewise
 	Memory  int    // MB
 	// Concurrent tells the runtime to take more than one activation at once.
 	Concurrent bool

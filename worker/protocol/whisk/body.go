@@ -50,8 +50,8 @@ func environment(call Call) map[string]string {
 	env["__OW_ACTIVATION_ID"] = string(a.ID)
 	env["__OW_TRANSACTION_ID"] = a.TransactionID
 	env["__OW_DEADLINE"] = strconv.FormatInt(call.Deadline.UnixMilli(), 10)
-	if call.APIKey != "" {
-		env["__OW_API_KEY"] = call.APIKey
+	if a.APIKey != "" {
+		env["__OW_API_KEY"] = a.APIKey
 	}
 	return env
 }
@@ -91,8 +91,8 @@ func runBody(call Call) []byte {
 	} {
 		b = appendString(append(b, f.key...), f.value)
 	}
-	if call.APIKey != "" {
-		b = appendString(append(b, `,"api_key":`...), call.APIKey)
+	if a.APIKey != "" {
+		b = appendString(append(b, `,"api_key":`...), a.APIKey)
 	}
 	return append(b, '}')
 }

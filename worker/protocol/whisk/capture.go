@@ -110,3 +110,18 @@ func cutText(text []byte, n int) []byte {
 	}
 	return text[:n]
 }
+
+// EndIfClosed is End, if the runtime has closed both streams already and no
+// more than so many bytes were kept.
+func (c *Capture) EndIfClosed(most int) (lines []string, ok bool) {
+	c.logs.mu.Lock()
+	ok = c.seen[0] && c.seen[1] && c.size <= most
+	c.logs.mu.Unlock()
+	if !ok {
+		return nil, false
+	}
+	if lines = c.End(); lines == nil {
+		lines = []string{}
+	}
+	return lines, true
+}

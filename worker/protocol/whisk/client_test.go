@@ -58,7 +58,7 @@ func call() whisk.Call {
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	withKey := call()
-	withKey.APIKey = "u:k"
+	withKey.Activation.APIKey = "u:k"
 	empty := call()
 	empty.Activation.Input, empty.Activation.Env = nil, nil
 	env := `"N":"1.50","B":"true","O":"{\"k\":[1,2]}","S":"text","Z":"",`
@@ -84,7 +84,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}, "/run", `{"value":{"a": 1},` + run + `}`},
 		"run with a key, without input": {func(ctx context.Context, c *whisk.Client) error {
-			empty.APIKey = "u:k"
+			empty.Activation.APIKey = "u:k"
 			_, err := c.Run(ctx, empty)
 			return err
 		}, "/run", `{"value":{},"api_key":"u:k",` + run + `}`},

@@ -28,8 +28,6 @@ const patience = 5 * time.Second
 // Call is one activation as the container is told of it.
 type Call struct {
 	Activation *core.Activation
-	// APIKey is "uuid:secret", or empty for an action that gets none.
-	APIKey string
 	// Deadline is when the platform will end the attempt.
 	Deadline time.Time
 }

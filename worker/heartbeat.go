@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store"
+)
+
+// beatEvery is the pause between heartbeats. A worker that misses five is
+// taken for lost.
+const beatEvery = time.Second
+
+// errCancelled is why an activation's context ends that somebody cancelled.
+var errCancelled = errors.New("activation was cancelled")
+
+// heartbeats tells the platform every second that the worker lives, until
+// life ends; from the end of claiming on, that it takes no new work.
+func (w *Worker) heartbeats(claiming, life context.Context) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-life.Done():
+			return nil
+		case <-tick.C:
+		}
+		w.probe(life)
+		if err := w.beat(life, claiming.Err() != nil); err != nil && life.Err() == nil {
+			w.deps.Log.Warn("heartbeat was not written", "err", err)
+		}
+	}
+}
+
+// beat writes one heartbeat, and ends the activations that it is told to.
+func (w *Worker) beat(ctx context.Context, drains bool) error {
+	cancels, err := w.deps.DB.Heartbeat(ctx, w.state(drains))
+	if err != nil {
+		return err
+	}
+	for _, ref := range cancels {
+		w.cancel(ref)
+	}
+	return nil
+}
+
+// state is what the worker says of itself.
+func (w *Worker) state(drains bool) store.Worker {
+	return store.Worker{
+		ID: w.opt.ID, Boot: w.opt.Boot, Beat: w.tally.beats.Add(1), Slots: w.opt.Slots, Busy: int(w.busy.Load()),
+		Kinds: append(w.deps.Kinds.Names(), core.KindBlackbox), Engine: w.opt.Engine, Host: w.opt.Host,
+		Drains: drains || !w.ready(),
+	}
+}
+
+// leave says that the worker is gone: what it was given goes to others now,
+// not when it has been missed.
+func (w *Worker) leave(ctx context.Context) error {
+	last := w.state(true)
+	if _, err := w.deps.DB.Heartbeat(ctx, last); err != nil {
+		return err
+	}
+	return w.deps.DB.RemoveWorker(ctx, last)
+}
+
+// track returns a context that ends when the activation is cancelled. The
+// returned function ends the tracking.
+func (w *Worker) track(ctx context.Context, ref core.Ref) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w.mu.Lock()
+	w.running[ref] = cancel
+	w.mu.Unlock()
+	w.busy.Add(1)
+	return ctx, func() {
+		w.mu.Lock()
+		delete(w.running, ref)
+		w.mu.Unlock()
+		w.busy.Add(-1)
+		cancel(nil)
+	}
+}
+
+func (w *Worker) cancel(ref core.Ref) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if cancel, ok := w.running[ref]; ok {
+		cancel(errCancelled)
+	}
+}
