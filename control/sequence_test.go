@@ -352,7 +352,7 @@ func TestWhatAConductorIsTold(t *testing.T) {
 			"Failed to resolve action with name 'guest/none' during composition."},
 		"an action of somebody else": {object{"action": "/other/x"},
 			"Failed entitlement check for action with name 'other/x' during composition."},
-		"a name that is none": {object{"action": 7}, "Failed to parse action name from json value 7 during composition."},
+		"a name that is none":                   {object{"action": 7}, "Failed to parse action name from json value 7 during composition."},
 		"an error of the component, with state": {object{"action": "fail", "state": 5}, "no"},
 	} {
 		t.Run(title, func(t *testing.T) {
