@@ -20,7 +20,7 @@ const (
 
 // bellKey is the list that enqueuers of a queue push to and its servers pop
 // from. All bells share a hash tag, because a server waits for several.
-func bellKey(queue string) string { return "hearth:{bell}:" + queue }
+func bellKey(queue string) string { return "hearth:bell:{bell}:" + queue }
 
 func ring(ctx context.Context, pipe redis.Pipeliner, queue string) {
 	pipe.RPush(ctx, bellKey(queue), 1)

@@ -158,9 +158,9 @@ func TestStoppingWaitsForHandlersAndClaimsNoMore(t *testing.T) {
 	work := receive(t, started)
 	// The only slot is taken, so nobody else takes the ring
 	// with which the server calls its dequeue goroutine back.
-	rdb.Del(t.Context(), "hearth:{bell}:w1")
+	rdb.Del(t.Context(), "hearth:bell:{bell}:w1")
 	cancel()
-	for deadline := time.Now().Add(patience); rdb.Exists(t.Context(), "hearth:{bell}:w1").Val() == 0; {
+	for deadline := time.Now().Add(patience); rdb.Exists(t.Context(), "hearth:bell:{bell}:w1").Val() == 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the server does not stop")
 		}

@@ -160,7 +160,7 @@ func fields(a *core.Activation, progress core.JSON) ([]any, error) {
 		add(fieldInput, []byte(a.Input))
 	}
 	if len(a.Env) > 0 {
-		env, err := json.Marshal(a.Env)
+		env, err := json.Marshal(formParams(a.Env))
 		if err != nil {
 			return nil, fmt.Errorf("encode environment: %w", err)
 		}
@@ -198,7 +198,9 @@ func decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	if in, ok := h[fieldInput]; ok {
 		r.Input = core.JSON(in)
 	}
-	_ = json.Unmarshal([]byte(h[fieldEnv]), &r.Env)
+	var env []paramForm
+	_ = json.Unmarshal([]byte(h[fieldEnv]), &env)
+	r.Env = unformParams(env)
 	r.APIKey = h[fieldAPIKey]
 	r.State, r.Worker, r.Queue, r.Wait = core.State(h[fieldState]), h[fieldWorker], h[fieldQueue], h[fieldWait]
 	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
