@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/worker"
 	"github.com/hearth-faas/hearth/worker/engine"
 	"github.com/hearth-faas/hearth/worker/engine/docker"
@@ -38,6 +39,9 @@ func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Cont
 			}
 			w, err = worker.New(worker.Deps{
 				Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log,
+				Serve: func(ctx context.Context, opt queue.Options, h queue.Handler) error {
+					return queue.NewServer(x.redis, x.log, opt).Run(ctx, h)
+				},
 			}, worker.Options{
 				ID:      eng.settings.WorkerID,
 				Boot:    eng.boot,
