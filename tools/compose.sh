@@ -24,7 +24,7 @@ fi
 case ${1:-} in
 up)
   compose up --build --detach
-  echo "The API is at http://${HEARTH_PORT:-127.0.0.1:3233}. For a first key:"
+  echo "The API is at http://127.0.0.1:${HEARTH_PORT:-3233}. For a first key:"
   echo "  docker exec \$(docker ps -qf label=com.docker.compose.project=hearth -f label=com.docker.compose.service=apiserver) hearth namespace create guest"
   ;;
 down) compose down ;;
