@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/hearth-faas/hearth/control"
 )
@@ -15,9 +14,18 @@ func (x *parts) control(s planeSettings) stage {
 			x.plane = control.New(x.db, x.tasks, x.log, control.Options{
 				Range:  s.limits(),
 				Rates:  s.rates(),
-				Server: hostname() + "." + rand.Text()[:12],
+				Server: x.name,
 			})
-			return nil
+			return x.metrics.Register(newCounts(x.db, x.log))
 		},
+		run: func(ctx context.Context) error { return x.plane.Run(ctx) },
 	}
+}
+
+// reconciler is the stage that ends or gives back what lost workers held. Of
+// all processes that have it, one does the work.
+func (x *parts) reconciler() stage {
+	return stage{name: "reconciler", run: func(ctx context.Context) error {
+		return x.plane.Reconciler(x.name).Run(ctx)
+	}}
 }

@@ -53,6 +53,10 @@ func localRuntimes(manifest *kinds.Manifest, dir, proxy string, log *slog.Logger
 				env[key] = value
 			}
 		}
+		if host.Command == "go" {
+			// Without it every action would compile the standard library anew.
+			env["GOCACHE"] = filepath.Join(dir, "go-cache")
+		}
 		runtimes = append(runtimes, process.Runtime{Image: kind.Image, Command: []string{proxy}, Env: env})
 	}
 	return runtimes, nil

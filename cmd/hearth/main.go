@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -15,9 +16,14 @@ import (
 // version is set by the linker.
 var version = "unknown"
 
+// patience is how long further signals are taken for echoes of the first.
+const patience = 2 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	// A second signal ends the program at once. But one press of Ctrl-C reaches
+	// it twice where a parent hands it on, so that it counts only after a while.
+	context.AfterFunc(ctx, func() { time.AfterFunc(patience, stop) })
 	redis.SetLogger(quiet{})
 	p := &program{env: readEnvironment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(p.run(ctx, os.Args[1:]))

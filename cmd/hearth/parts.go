@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"os"
@@ -23,6 +24,7 @@ type parts struct {
 	program *program
 	log     *slog.Logger
 	metrics *prometheus.Registry
+	name    string // of this process, unlike any other's
 
 	redis    redis.UniversalClient
 	db       *store.DB
@@ -34,7 +36,7 @@ type parts struct {
 func (p *program) parts(log *slog.Logger) *parts {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &parts{program: p, log: log, metrics: metrics}
+	return &parts{program: p, log: log, metrics: metrics, name: hostname() + "." + rand.Text()[:12]}
 }
 
 // connection is the stage that opens the connection to Redis, and closes it

@@ -34,6 +34,7 @@ type workerCommand struct {
 	sharedRedis
 	planeSettings
 	workerSettings
+	monitorSettings
 }
 
 // Run runs actions until ctx ends.
@@ -46,19 +47,22 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	// then what tells callers of the end of activations.
 	eng := c.engine(x, c.Data, c.address)
 	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), eng.stage(),
-		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.pprof(x))
+		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.reconciler(),
+		x.ready("worker"), c.monitor(x), c.pprof(x))
 }
 
 type triggersCommand struct {
 	logSettings
 	sharedRedis
 	planeSettings
+	monitorSettings
 }
 
 // Run turns events into activations until ctx ends.
 func (c triggersCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
-	return runStages(ctx, x.connection(c.address), x.migrations(), x.control(c.planeSettings), x.triggers(), x.ready("triggers"), c.pprof(x))
+	return runStages(ctx, x.connection(c.address), x.migrations(), x.control(c.planeSettings), x.triggers(), x.ready("triggers"),
+		c.monitor(x), c.pprof(x))
 }
 
 type migrateCommand struct {
