@@ -98,6 +98,9 @@ func ParseName(s, self string) (Name, error) {
 	case 2:
 		n = Name{Namespace: parts[0], Name: parts[1]}
 	case 3:
+		if parts[1] == "" { // would be the name of something outside packages
+			return Name{}, ValidSegment("")
+		}
 		n = Name{Namespace: parts[0], Package: parts[1], Name: parts[2]}
 	default:
 		return Name{}, Errorf(KindInvalid, "requirement failed: The fully qualified name of the entity must contain at least the namespace and the name of the entity.")
