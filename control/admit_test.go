@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func inOneMinute(t *testing.T, s *tenants, test func(who core.Subject) []string)
 
 // throttle returns what is wrong with err as the refusal of a call.
 func throttle(err error, message string) []string {
-	e, ok := err.(*core.Error)
+	e, ok := errors.AsType[*core.Error](err)
 	switch {
 	case message == "" && err == nil:
 		return nil
