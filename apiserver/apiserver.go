@@ -153,7 +153,9 @@ func (s *Server) Run(ctx context.Context) error {
 		cut()
 		_ = srv.Close() // it reports what the listener said when it was closed before
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve http: %w", err)
+	}
 	return nil
 }
 

@@ -136,20 +136,19 @@ func (d *Dialect) actionPatch(r *request) (control.ActionPatch, error) {
 		}
 	}
 	if raw, ok := body.has("limits"); ok {
-		if patch.Limits, err = d.limitsPatch(r, raw); err != nil {
+		if patch.Limits, err = limitsPatch(raw); err != nil {
 			return patch, err
 		}
 	}
 	if patch.Version, err = body.version(); err != nil {
 		return patch, err
 	}
-	patch.Publish, err = body.flag("publish")
+	patch.Publish, err = body.publish()
 	return patch, err
 }
 
-// limitsPatch reads limits, and checks those that are given against what the
-// namespace may ask for.
-func (d *Dialect) limitsPatch(r *request, raw json.RawMessage) (control.LimitsPatch, error) {
+// limitsPatch reads those limits that are given.
+func limitsPatch(raw json.RawMessage) (control.LimitsPatch, error) {
 	var patch control.LimitsPatch
 	var o object
 	if json.Unmarshal(raw, &o) != nil || o == nil {
@@ -180,34 +179,5 @@ func (d *Dialect) limitsPatch(r *request, raw json.RawMessage) (control.LimitsPa
 		t := time.Duration(*timeout) * time.Millisecond
 		patch.Timeout = &t
 	}
-	return patch, d.checkLimits(r, patch)
-}
-
-func (d *Dialect) checkLimits(r *request, patch control.LimitsPatch) error {
-	rates, bounds, _, err := d.plane.Quota(r.ctx(), r.who)
-	if err != nil {
-		return err
-	}
-	if n := patch.Instances; n != nil && *n > rates.ConcurrentInvocations {
-		return core.Errorf(core.KindInvalid, "Max action instance concurrency must not exceed your namespace concurrency of %d.",
-			rates.ConcurrentInvocations)
-	}
-	if n := patch.Instances; n != nil && *n < 0 {
-		return core.Errorf(core.KindInvalid, "Action container concurrency must be greater than or equal to 0.")
-	}
-	l := bounds.Min // in range by definition where nothing is asked for
-	set(&l.Timeout, patch.Timeout)
-	set(&l.Memory, patch.Memory)
-	set(&l.Logs, patch.Logs)
-	set(&l.Concurrency, patch.Concurrency)
-	if err := bounds.Check(l); err != nil {
-		return malformedBy(err)
-	}
-	return nil
-}
-
-func set[T any](to, from *T) {
-	if from != nil {
-		*to = *from
-	}
+	return patch, nil
 }

@@ -14,7 +14,7 @@ func (d *Dialect) listActivations(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.own(); err != nil {
+	if err := r.own(r.namespace()); err != nil {
 		return err
 	}
 	if page.count {
@@ -22,7 +22,7 @@ func (d *Dialect) listActivations(r *request) error {
 		if err != nil {
 			return err
 		}
-		return r.counted(activations, n, q.Skip)
+		return r.ok(map[string]int{activations: n})
 	}
 	list, err := d.plane.Activations(r.ctx(), r.who, q)
 	if err != nil {
@@ -59,15 +59,15 @@ func activationQuery(v url.Values) (control.ActivationQuery, list, error) {
 
 // own refuses what belongs to another namespace, before anything is looked
 // up: activations and limits are never shared.
-func (r *request) own() error {
+func (r *request) own(resource string) error {
 	if r.namespace() == r.who.Namespace.Name {
 		return nil
 	}
-	return core.Errorf(core.KindForbidden, "The supplied authentication is not authorized to access '%s'.", r.namespace())
+	return core.Errorf(core.KindForbidden, "The supplied authentication is not authorized to access '%s'.", resource)
 }
 
 func (d *Dialect) activation(r *request) (*core.Activation, error) {
-	if err := r.own(); err != nil {
+	if err := r.own(r.namespace()); err != nil {
 		return nil, err
 	}
 	return d.plane.Activation(r.ctx(), r.who, core.ActivationID(r.Param("id")))

@@ -124,15 +124,15 @@ func parseObject(body []byte) (object, error) {
 	return o, nil
 }
 
-// flag reads an optional boolean.
-func (o object) flag(key string) (*bool, error) {
-	raw, ok := o.has(key)
+// publish reads the optional flag of that name.
+func (o object) publish() (*bool, error) {
+	raw, ok := o.has("publish")
 	if !ok {
 		return nil, nil
 	}
 	var v bool
 	if json.Unmarshal(raw, &v) != nil {
-		return nil, malformed("'" + key + "' must be true or false")
+		return nil, malformed("'publish' must be true or false")
 	}
 	return &v, nil
 }
@@ -186,7 +186,7 @@ func parseParams(raw json.RawMessage) (core.Params, error) {
 	return core.Params(nil).Merge(list), nil // the last of a key wins
 }
 
-// name reads the full name of another entity: "/ns[/pkg]/name", or an object
+// parseFQN reads the full name of another entity: "/ns[/pkg]/name", or an object
 // of path and name.
 func parseFQN(raw json.RawMessage, self string) (core.Name, error) {
 	var s string

@@ -119,7 +119,7 @@ func answerFor(err error) (failure, time.Duration) {
 	}
 	status := statusOf(e.Kind)
 	// The message of an unavailable dependency is for the log.
-	if e.Message == "" || status >= http.StatusInternalServerError {
+	if e.Message == "" || e.Kind == core.KindUnavailable {
 		return failure{status, texts[status]}, e.RetryAfter
 	}
 	return failure{status, e.Message}, e.RetryAfter
@@ -150,8 +150,9 @@ func (d *Dialect) RenderError(err error, c echo.Context) {
 }
 
 func (d *Dialect) renderAs(c echo.Context, err error, write func(echo.Context, int, any) error) error {
-	if c.Response().Committed || errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
-		return nil // there is nobody left to tell
+	gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
+	if c.Response().Committed || gone {
+		return nil //nolint:nilerr // there is nobody left to tell
 	}
 	f, retry := answerFor(err)
 	if f.status >= http.StatusInternalServerError {

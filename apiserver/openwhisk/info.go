@@ -79,7 +79,8 @@ func (d *Dialect) runtimes() map[string][]runtimeJSON {
 	for _, f := range d.manifest.Families() {
 		for _, k := range f.Kinds {
 			out[f.Name] = append(out[f.Name], runtimeJSON{
-				Kind: k.Name, Image: k.Image, Deprecated: k.Deprecated, Default: k.Default, RequireMain: k.RequireMain,
+				Kind: k.Name, Image: k.Image, Deprecated: k.Deprecated, Default: k.Default,
+				Attached: k.Attached, RequireMain: k.RequireMain,
 			})
 		}
 	}

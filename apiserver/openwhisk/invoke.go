@@ -40,7 +40,8 @@ func (d *Dialect) invoke(r *request) error {
 		return err
 	}
 	call := control.Call{
-		Subject: r.who, Target: target, Payload: body, TransactionID: tid(r), Arrived: r.arrived,
+		Subject: r.who, APIKey: r.key.String(), Target: target,
+		Payload: body, TransactionID: tid(r), Arrived: r.arrived,
 	}
 	if !q.blocking {
 		id, err := d.plane.Invoke(r.ctx(), call)

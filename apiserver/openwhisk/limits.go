@@ -27,7 +27,7 @@ type namespaceLimits struct {
 }
 
 func (d *Dialect) getLimits(r *request) error {
-	if err := r.own(); err != nil {
+	if err := r.own(r.namespace()); err != nil {
 		return err
 	}
 	rates, bounds, quota, err := d.plane.Quota(r.ctx(), r.who)

@@ -134,7 +134,7 @@ func packagePatch(body object, self string) (control.PackagePatch, error) {
 	if patch.Version, err = body.version(); err != nil {
 		return patch, err
 	}
-	patch.Publish, err = body.flag("publish")
+	patch.Publish, err = body.publish()
 	return patch, err
 }
 

@@ -121,9 +121,12 @@ func annotationsOf(a *core.Activation) []keyValue {
 		add("waitTime", number(a.Outcome.WaitTime))
 	}
 	if a.Kind == core.KindSequence {
-		add("topmost", boolJSON(a.Cause.Parent == ""))
+		add("topmost", boolJSON(a.Topmost))
 	} else {
 		add("timeout", boolJSON(a.Outcome.TimedOut))
+	}
+	if a.Conductor {
+		add("conductor", boolJSON(true))
 	}
 	if a.Outcome.InitTime > 0 {
 		add("initTime", number(a.Outcome.InitTime))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -14,7 +15,8 @@ import (
 // request is one routed call: Echo's view of it, who asks, and when it came.
 type request struct {
 	echo.Context
-	who     core.Subject // zero on open routes
+	who     core.Subject     // zero on open routes
+	key     core.Credentials // what who sent
 	arrived time.Time
 }
 
@@ -50,11 +52,10 @@ func (d *Dialect) private(h handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		allowOrigin(c.Response().Header())
 		r := &request{Context: c, arrived: time.Now()}
-		who, err := d.authenticate(c.Request())
-		if err != nil {
+		var err error
+		if r.who, r.key, err = d.authenticate(c.Request()); err != nil {
 			return d.render(c, err)
 		}
-		r.who = who
 		if err := r.decodePath(); err != nil {
 			return d.render(c, err)
 		}
@@ -68,6 +69,10 @@ func (r *request) decodePath() error {
 	names, values := r.ParamNames(), r.ParamValues()
 	encoded := r.Request().URL.RawPath != ""
 	for i, name := range names {
+		// Echo lets the last parameter of a route match all that follows.
+		if name != "*" && strings.Contains(values[i], "/") {
+			return errNoRoute
+		}
 		if encoded {
 			v, err := url.PathUnescape(values[i])
 			if err != nil {
@@ -101,19 +106,20 @@ func validParam(name, value string) error {
 
 // authenticate reads Basic credentials. The errors of a request without any
 // and of one with wrong ones differ in text only.
-func (d *Dialect) authenticate(req *http.Request) (core.Subject, error) {
+func (d *Dialect) authenticate(req *http.Request) (core.Subject, core.Credentials, error) {
+	var key core.Credentials
 	if req.Header.Get(echo.HeaderAuthorization) == "" {
-		return core.Subject{}, errNoCredentials
+		return core.Subject{}, key, errNoCredentials
 	}
-	user, secret, ok := req.BasicAuth()
-	if !ok || len(secret) < minSecret {
-		return core.Subject{}, errBadCredentials
+	var ok bool
+	if key.UUID, key.Secret, ok = req.BasicAuth(); !ok || len(key.Secret) < minSecret {
+		return core.Subject{}, key, errBadCredentials
 	}
-	who, err := d.plane.Authenticate(req.Context(), core.Credentials{UUID: user, Secret: secret})
+	who, err := d.plane.Authenticate(req.Context(), key)
 	if core.KindOf(err) == core.KindUnauthenticated {
-		return core.Subject{}, errBadCredentials
+		return core.Subject{}, key, errBadCredentials
 	}
-	return who, err
+	return who, key, err
 }
 
 // minSecret is the shortest key that OpenWhisk takes for one.

@@ -48,7 +48,7 @@ func (d *Dialect) routes() []route {
 		{path: ns + "/limits/:entity", on: verbs{get: noInnerLimits, put: noInnerLimits, post: noInnerLimits, del: noInnerLimits}},
 
 		{path: ns + "/actions", dir: true, on: verbs{get: d.listActions}},
-		{path: ns + "/actions/:package/", on: verbs{get: d.listPackageActions, put: notFound, del: notFound}},
+		{path: ns + "/actions/:package/", on: verbs{get: d.listPackageActions, put: notFound, post: notFound, del: notFound}},
 		{path: ns + "/actions/:name", on: verbs{get: d.getAction, put: d.putAction, post: d.invoke, del: d.deleteAction}},
 		{path: ns + "/actions/:package/:name", on: verbs{get: d.getAction, put: d.putAction, post: d.invoke, del: d.deleteAction}},
 

@@ -95,7 +95,7 @@ func rulePatch(body object, self string) (control.RulePatch, error) {
 	if patch.Version, err = body.version(); err != nil {
 		return patch, err
 	}
-	patch.Publish, err = body.flag("publish")
+	patch.Publish, err = body.publish()
 	return patch, err
 }
 

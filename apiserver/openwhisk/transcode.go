@@ -64,11 +64,9 @@ func transcodeText(result core.JSON) (answer, error) {
 	if !ok {
 		return answer{}, errNoProperty
 	}
-	body := []byte(nil)
+	body := pretty(value)
 	if text, ok := stringOf(value); ok {
 		body = []byte(text)
-	} else {
-		body = pretty(value)
 	}
 	return answer{status: http.StatusOK, contentType: "text/plain; charset=UTF-8", body: notNil(body)}, nil
 }

@@ -136,8 +136,8 @@ func headerValue(raw core.JSON) (string, error) {
 	if s, ok := stringOf(raw); ok {
 		return s, nil
 	}
-	if b, err := strconv.ParseBool(string(raw)); err == nil {
-		return strconv.FormatBool(b), nil
+	if string(raw) == "true" || string(raw) == "false" {
+		return string(raw), nil
 	}
 	if _, err := strconv.ParseFloat(string(raw), 64); err == nil {
 		return string(raw), nil

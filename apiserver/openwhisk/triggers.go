@@ -116,7 +116,7 @@ func triggerPatch(body object) (control.TriggerPatch, error) {
 	if patch.Version, err = body.version(); err != nil {
 		return patch, err
 	}
-	patch.Publish, err = body.flag("publish")
+	patch.Publish, err = body.publish()
 	return patch, err
 }
 
@@ -150,7 +150,7 @@ func (d *Dialect) deleteTrigger(r *request) error {
 // fire starts the actions of the trigger's rules. It answers before they run,
 // and with 204 when there is no active rule and so nothing to record.
 func (d *Dialect) fire(r *request) error {
-	if err := r.own(); err != nil {
+	if err := r.own(r.name().Full()); err != nil {
 		return err
 	}
 	if err := d.plane.Admit(r.ctx(), r.who, control.RateFire); err != nil {
@@ -163,11 +163,15 @@ func (d *Dialect) fire(r *request) error {
 	if err != nil {
 		return err
 	}
-	headers, err := encode(lowerHeaders(r.Request()))
+	shown := lowerHeaders(r.Request())
+	delete(shown, "authorization") // the caller's own key, which no action of a rule needs
+	headers, err := encode(shown)
 	if err != nil {
 		return err
 	}
-	fired, err := d.plane.Fire(r.ctx(), r.who, r.name(), headers, body, tid(r))
+	fired, err := d.plane.FireEvent(r.ctx(), r.who, control.Firing{
+		Trigger: r.name(), Headers: headers, Payload: body, TransactionID: tid(r), APIKey: r.key.String(),
+	})
 	if err != nil {
 		return err
 	}
@@ -178,7 +182,7 @@ func (d *Dialect) fire(r *request) error {
 }
 
 // lowerHeaders are the headers as actions see them: lower-case names, several
-// values joined. Credentials and what only this server reads stay here.
+// values joined. What only this server reads stays here.
 func lowerHeaders(req *http.Request) map[string]string {
 	out := make(map[string]string, len(req.Header)+1)
 	for name, values := range req.Header {

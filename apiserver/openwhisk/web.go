@@ -119,7 +119,7 @@ func hide(err error) error {
 // webUser is the namespace of the credentials, "" without valid ones: they
 // are optional here.
 func (d *Dialect) webUser(req *http.Request) string {
-	who, err := d.authenticate(req)
+	who, _, err := d.authenticate(req)
 	if err != nil {
 		return ""
 	}
@@ -172,7 +172,7 @@ func parseWebPath(path string) (webPath, error) {
 			p.name.Name, p.format = p.name.Name[:i], ext
 		}
 	}
-	if p.name.Namespace == core.Self || p.name.Valid() != nil {
+	if parts[1] == "" || p.name.Namespace == core.Self || p.name.Valid() != nil {
 		return webPath{}, errNotAccessible
 	}
 	return p, nil
@@ -233,4 +233,3 @@ func allowWebOrigin(req *http.Request, h http.Header) {
 		h.Set(echo.HeaderAccessControlAllowHeaders, asked)
 	}
 }
-

@@ -53,6 +53,7 @@ func webArguments(req *http.Request, rest, user string, raw bool) (core.JSON, er
 	args[owPath] = rest
 	if user != "" {
 		args[owUser] = user
+		delete(headers, "authorization") // a key of this platform, which is not the action's business
 	}
 	return encode(args)
 }
