@@ -76,7 +76,7 @@ func (j *job) run(claiming, ctx context.Context) {
 // action is not part of its activation.
 func (j *job) need(ctx context.Context) (pool.Need, error) {
 	a := j.a
-	known, refresh := false, false
+	var known, refresh bool
 	if a.Kind == core.KindBlackbox {
 		action, err := j.action(ctx, false)
 		if err != nil {
