@@ -1,7 +1,7 @@
 // Package worker turns claimed activations into outcomes. It takes tasks from
 // the queue, runs each in a container of its pool, and reports what became of
-// it. It tells the platform that it lives, and looks after what workers leave
-// behind that do not: their activations and their containers.
+// it. It tells the platform that it lives, and clears away the containers of
+// workers that do not.
 package worker
 
 import (
@@ -137,7 +137,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.pool.Run(support) })
 	group.Go(func() error { return w.heartbeats(ctx, support) })
 	group.Go(func() error { return w.reap(support) })
-	group.Go(func() error { return w.deps.Plane.Reconciler(w.token).Run(support) })
 	group.Go(func() error {
 		// The order: the queue's handlers end before the pool under them, and
 		// before the heartbeats that keep their claims.
