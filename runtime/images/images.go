@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed nodejs/launcher.js python/launcher.py go/compile go/launcher.go.tmpl
+//go:embed nodejs/launcher.js python/launcher.py ruby/launcher.rb php/launcher.php go/compile go/launcher.go.tmpl
 var launchers embed.FS
 
 // Host is how the proxy runs a kind outside of a container.
@@ -80,6 +80,12 @@ func HostFor(image, dir string) (host Host, ok bool) {
 	case "runtime-python":
 		return Host{Command: "python3", Env: []string{
 			"HEARTH_LAUNCHER=python3 -u " + launcher("python", "launcher.py"), "OW_WAIT_FOR_ACK=1", "PYTHONUTF8=1"}}, true
+	case "runtime-ruby":
+		return Host{Command: "ruby", Env: []string{
+			"HEARTH_LAUNCHER=ruby " + launcher("ruby", "launcher.rb"), "OW_WAIT_FOR_ACK=1", "LANG=C.UTF-8"}}, true
+	case "runtime-php":
+		return Host{Command: "php", Env: []string{
+			"HEARTH_LAUNCHER=php -d display_errors=stderr -d log_errors=0 -d memory_limit=-1 " + launcher("php", "launcher.php"), "OW_WAIT_FOR_ACK=1"}}, true
 	case "runtime-go":
 		return Host{Command: "go", Env: []string{
 			"OW_COMPILER=" + launcher("go", "compile"), "OW_WAIT_FOR_ACK=1", "OW_LOG_INIT_ERROR=1"}}, true

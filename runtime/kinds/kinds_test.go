@@ -20,6 +20,9 @@ func TestDefaultHasTheKindsThatTheProjectBuilds(t *testing.T) {
 		"python:default": "hearth/runtime-python:3",
 		"python:3.11":    "hearth/runtime-python:3",
 		"go:default":     "hearth/runtime-go:1",
+		"ruby:default":   "hearth/runtime-ruby:3",
+		"php:default":    "hearth/runtime-php:8",
+		"java:default":   "hearth/runtime-java:21",
 	} {
 		k, ok := m.Resolve(asked)
 		if !ok || k.Image != want || k.Foreign || !k.Sentinelled {

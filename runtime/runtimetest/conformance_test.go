@@ -58,7 +58,9 @@ func TestImages(t *testing.T) {
 			t.Run("runs an action", func(t *testing.T) { t.Parallel(); testRun(t, i, source) })
 			t.Run("says that an action ended", func(t *testing.T) { t.Parallel(); testExit(t, i, source) })
 			t.Run("says that code is wrong", func(t *testing.T) { t.Parallel(); testWrongCode(t, i) })
-			t.Run("takes a zip file and another entry point", func(t *testing.T) { t.Parallel(); testZip(t, i, source) })
+			if source.zip != nil {
+				t.Run("takes a zip file and another entry point", func(t *testing.T) { t.Parallel(); testZip(t, i, source) })
+			}
 		})
 	}
 }

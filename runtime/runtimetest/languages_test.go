@@ -100,3 +100,33 @@ func TestKilledByItself(t *testing.T) {
 		t.Errorf("got %d %s", a.Status, a.Body)
 	}
 }
+
+func TestJar(t *testing.T) {
+	t.Parallel()
+	// The image's own compiler makes the jar.
+	const script = `cd /tmp && mkdir classes && cat >Greet.java &&
+javac -cp /usr/share/java/gson.jar -d classes Greet.java && jar --create --file greet.jar -C classes . && cat greet.jar`
+	const text = `package example;
+
+import com.google.gson.JsonObject;
+
+public class Greet {
+    public static JsonObject hello(JsonObject params) {
+        JsonObject result = new JsonObject();
+        result.addProperty("greeting", "hello " + params.get("name").getAsString());
+        return result;
+    }
+}
+`
+	var jar, stderr bytes.Buffer
+	cmd := exec.Command("docker", "run", "--rm", "-i", "--network", "none", "--entrypoint", "sh", "hearth/runtime-java:21", "-ec", script)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), &jar, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
+	}
+	c := startKind(t, "java:default")
+	load(t, c, map[string]any{"main": "example.Greet#hello", "binary": true, "code": base64.StdEncoding.EncodeToString(jar.Bytes())})
+	if got := c.Run(map[string]any{"name": "jar"}).Result(t); got["greeting"] != "hello jar" {
+		t.Errorf("got %v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package runtimetest_test
 
 import (
+	"cmp"
 	_ "embed"
 )
 
@@ -11,6 +12,12 @@ var (
 	actionPython string
 	//go:embed testdata/action.go.txt
 	actionGo string
+	//go:embed testdata/action.rb
+	actionRuby string
+	//go:embed testdata/action.php
+	actionPHP string
+	//go:embed testdata/action.java.txt
+	actionJava string
 	//go:embed testdata/action.sh
 	actionShell string
 )
@@ -19,6 +26,7 @@ var (
 type source struct {
 	// code does what its parameter "do" says.
 	code string
+	main string // its entry point; "" means "main"
 	// throwStatus is the status of an exception: 200 where the runtime makes
 	// it an error of the action.
 	throwStatus int
@@ -29,7 +37,7 @@ type source struct {
 }
 
 func (s source) value() map[string]any {
-	return map[string]any{"name": "test", "main": "main", "code": s.code, "binary": false}
+	return map[string]any{"name": "test", "main": cmp.Or(s.main, "main"), "code": s.code, "binary": false}
 }
 
 var sources = map[string]source{
@@ -66,6 +74,30 @@ var sources = map[string]source{
 			"words/words.go": "package words\n\nconst Hello = \"hello\"\n",
 		},
 		zipMain: "hi",
+	},
+	"ruby": {
+		code:        actionRuby,
+		throwStatus: 200,
+		zip: map[string]string{
+			"main.rb":        "require 'greet/words'\ndef hi(args) = { greeting: \"#{HELLO} #{args['name']}\" }\n",
+			"greet/words.rb": "HELLO = 'hello'\n",
+		},
+		zipMain: "hi",
+	},
+	"php": {
+		code:        actionPHP,
+		throwStatus: 200,
+		zip: map[string]string{
+			"index.php":           "<?php\nfunction hi(array $args) { return ['greeting' => Words\\HELLO . ' ' . $args['name']]; }\n",
+			"vendor/autoload.php": "<?php\nnamespace Words;\nconst HELLO = 'hello';\n",
+		},
+		zipMain: "hi",
+	},
+	"java": {
+		code:        actionJava,
+		main:        "Main",
+		throwStatus: 200,
+		// The suite makes no jar; TestJar does.
 	},
 	"native": {
 		code:        actionShell,
