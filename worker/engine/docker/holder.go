@@ -45,8 +45,9 @@ const (
 	pauseImage = "hearth/pause"
 	pauseTag   = "1"
 	pausePath  = "pause"
-	// pauseMemory is the least that Docker accepts.
-	pauseMemory = 6
+	// pauseMemory is for the low-level runtime, which sets a container up within
+	// its limit; the program itself takes a page or two.
+	pauseMemory = 32
 )
 
 // makeHolder starts a holder, and makes its image if that is absent.

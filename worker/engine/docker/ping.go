@@ -73,6 +73,9 @@ func (d *Docker) warnings(host system.Info) []string {
 	if !strings.Contains(strings.Join(host.SecurityOptions, " "), "seccomp") {
 		all = append(all, "seccomp is off: actions may use every system call")
 	}
+	if strings.Contains(strings.Join(host.SecurityOptions, " "), "name=rootless") {
+		all = append(all, "docker runs rootless: its bridge is out of reach, so only images of this project can be called")
+	}
 	if !host.MemoryLimit {
 		all = append(all, "the kernel does not limit memory")
 	}

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	if path := os.Getenv(workerEnv); path != "" {
+		return worker(path)
+	}
 	dir, err := os.MkdirTemp("", "hearth")
 	if err == nil {
 		defer os.RemoveAll(dir)

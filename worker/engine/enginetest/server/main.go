@@ -26,6 +26,9 @@ func main() {
 	}
 	fmt.Fprint(os.Stdout, os.Getenv("PRINT_STDOUT"))
 	fmt.Fprint(os.Stderr, os.Getenv("PRINT_STDERR"))
+	if os.Getenv("PRINT_PID") != "" {
+		fmt.Fprintln(os.Stdout, "pid", os.Getpid())
+	}
 	if code := os.Getenv("EXIT"); code != "" {
 		os.Exit(number(code))
 	}
