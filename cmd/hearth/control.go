@@ -21,11 +21,3 @@ func (x *parts) control(s planeSettings) stage {
 		run: func(ctx context.Context) error { return x.plane.Run(ctx) },
 	}
 }
-
-// reconciler is the stage that ends or gives back what lost workers held. Of
-// all processes that have it, one does the work.
-func (x *parts) reconciler() stage {
-	return stage{name: "reconciler", run: func(ctx context.Context) error {
-		return x.plane.Reconciler(x.name).Run(ctx)
-	}}
-}

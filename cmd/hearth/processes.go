@@ -47,8 +47,7 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	// then what tells callers of the end of activations.
 	eng := c.engine(x, c.Data, c.address)
 	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), eng.stage(),
-		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.reconciler(),
-		x.ready("worker"), c.monitor(x), c.pprof(x))
+		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.monitor(x), c.pprof(x))
 }
 
 type triggersCommand struct {

@@ -46,10 +46,15 @@ func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Cont
 				ID:      eng.settings.WorkerID,
 				Boot:    eng.boot,
 				APIHost: apiHost,
+				Engine:  eng.info.Name + " " + eng.info.Version,
+				Host:    hostname(),
 				Drain:   s.WorkerDrain,
 				Pool:    pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
 			})
-			return err
+			if err != nil {
+				return err
+			}
+			return x.metrics.Register(newWorkerMetrics(w))
 		},
 		run: func(ctx context.Context) error { return w.Run(ctx) },
 	}
@@ -65,6 +70,7 @@ type engineStage struct {
 
 	engine engine.Engine
 	docker *docker.Docker // nil with another engine
+	info   engine.Info
 }
 
 func (e *engineStage) stage() stage {
@@ -91,6 +97,7 @@ func (e *engineStage) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.info = info
 	e.parts.log.InfoContext(ctx, "container engine", "engine", info.Name, "version", info.Version,
 		"api_version", info.APIVersion, "runtime", info.OCIRuntime)
 	for _, w := range info.Warnings {
