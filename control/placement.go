@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"hash/fnv"
 	"io"
 	"slices"
@@ -17,9 +18,12 @@ import (
 const (
 	// rosterAge is how old the list of workers may be that placement uses.
 	rosterAge = time.Second
-	// lostAfter is how long a worker's beat may stand still, by the clock of
-	// whoever watches it. Workers beat once a second.
+	// lostAfter is how long a worker's beat may stand still while it is
+	// watched. Workers beat once a second.
 	lostAfter = 5 * time.Second
+	// maxGlance is what one look can add to that. Whoever could not look for a
+	// minute, since Redis was away, has not watched for a minute.
+	maxGlance = 2 * time.Second
 )
 
 // roster knows the workers and how much waits for them. It judges a worker by
@@ -31,16 +35,18 @@ type roster struct {
 	now   func() time.Time // with a monotonic reading
 
 	mu      sync.Mutex
-	read    time.Time
+	read    time.Time // when refresh last tried
+	err     error     // of that try
+	met     time.Time // when the workers were last read
 	workers []store.Worker
 	beats   map[string]sighting // by token
 	waiting map[string]int      // by queue
 }
 
-// sighting is a beat, and when it was first seen.
+// sighting is a beat, and for how long it has been watched to stand still.
 type sighting struct {
-	beat int64
-	at   time.Time
+	beat   int64
+	silent time.Duration
 }
 
 func newRoster(db *store.DB, tasks *queue.Client) *roster {
@@ -48,11 +54,21 @@ func newRoster(db *store.DB, tasks *queue.Client) *roster {
 }
 
 // refresh reads the workers and the lengths of their queues unless that was
-// done less than rosterAge ago. The caller holds mu.
+// tried less than rosterAge ago: the callers of a Redis that does not answer
+// share one wait for it. The caller holds mu.
 func (r *roster) refresh(ctx context.Context) error {
 	if !r.read.IsZero() && r.now().Sub(r.read) < rosterAge {
-		return nil
+		return r.err
 	}
+	r.err = r.reread(ctx)
+	r.read = r.now()
+	if errors.Is(r.err, context.Canceled) {
+		r.read = time.Time{} // the trouble of that caller alone
+	}
+	return r.err
+}
+
+func (r *roster) reread(ctx context.Context) error {
 	if err := r.meet(ctx); err != nil {
 		return err
 	}
@@ -68,7 +84,6 @@ func (r *roster) refresh(ctx context.Context) error {
 	for i, q := range queues {
 		r.waiting[q] = lengths[i]
 	}
-	r.read = r.now()
 	return nil
 }
 
@@ -79,23 +94,24 @@ func (r *roster) meet(ctx context.Context) error {
 		return err
 	}
 	now := r.now()
+	glance := min(now.Sub(r.met), maxGlance)
 	beats := make(map[string]sighting, len(workers))
 	for _, w := range workers {
 		seen, ok := r.beats[w.Token()]
 		if !ok || seen.beat != w.Beat {
-			seen = sighting{w.Beat, now}
+			seen = sighting{beat: w.Beat}
+		} else {
+			seen.silent += glance
 		}
 		beats[w.Token()] = seen
 	}
-	r.workers, r.beats = workers, beats
+	r.workers, r.beats, r.met = workers, beats, now
 	return nil
 }
 
 // lives says whether the worker's beat has changed lately. The caller holds
 // mu.
-func (r *roster) lives(w store.Worker) bool {
-	return r.now().Sub(r.beats[w.Token()].at) < lostAfter
-}
+func (r *roster) lives(w store.Worker) bool { return r.beats[w.Token()].silent < lostAfter }
 
 // place picks the queue for an activation: that of the worker that has most
 // likely a warm container, the next one when it is saturated, and the queue

@@ -27,8 +27,9 @@ const (
 	logsAfter = 30 * time.Second
 	// forgetAfter is how long an id may stay without a readable record.
 	forgetAfter = time.Minute
-	// idleAfter is how long a namespace is watched after its last accept.
-	idleAfter = 5 * time.Minute
+	// quietRounds is after how many rounds a namespace in which nothing happens
+	// is looked at again, and then watched no more.
+	quietRounds = 300
 	// retireAfter is how long a lost worker is remembered.
 	retireAfter = time.Minute
 	// retireEvery is how many rounds lie between two looks for what to retire.
@@ -53,7 +54,15 @@ type Reconciler struct {
 	down  bool
 
 	census census
+	quiet  map[string]quietness // namespaces with nothing pending
 	absent map[string]time.Time // tokens that are not in the census, since when
+}
+
+// quietness is since when nothing happens in a namespace: its number among
+// the busy ones, and the round.
+type quietness struct {
+	number float64
+	round  int
 }
 
 // watched is one stay of an activation in one set.
@@ -79,7 +88,7 @@ type watch struct {
 func (p *Plane) Reconciler(name string) *Reconciler {
 	return &Reconciler{
 		plane: p, name: name, now: time.Now, crew: newRoster(p.db, p.tasks),
-		seen: map[watched]*watch{}, lost: map[string]time.Time{}, absent: map[string]time.Time{},
+		seen: map[watched]*watch{}, lost: map[string]time.Time{}, absent: map[string]time.Time{}, quiet: map[string]quietness{},
 	}
 }
 
@@ -127,9 +136,9 @@ func (r *Reconciler) Once(ctx context.Context, round int) (err error) {
 		return err
 	}
 	var failed error
-	for _, ns := range names {
+	for ns, number := range names {
 		// The trouble of one namespace is not that of the others.
-		if err := r.namespace(ctx, ns, round); err != nil {
+		if err := r.visit(ctx, ns, number, round); err != nil {
 			failed = err
 		}
 	}
@@ -144,14 +153,30 @@ func (r *Reconciler) Once(ctx context.Context, round int) (err error) {
 	return r.retire(ctx)
 }
 
-func (r *Reconciler) namespace(ctx context.Context, ns string, round int) error {
+// visit looks at a namespace, unless nothing was pending in it and it has
+// accepted nothing since.
+func (r *Reconciler) visit(ctx context.Context, ns string, number float64, round int) error {
+	quiet, ok := r.quiet[ns]
+	ok = ok && quiet.number == number
+	if ok && round-quiet.round < quietRounds {
+		return nil
+	}
 	pending, err := r.plane.db.Pending(ctx, ns, scanMost)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(pending.Running)+len(pending.Queued)+len(pending.Logging)+len(pending.Resume) > 0:
+		delete(r.quiet, ns)
+		return r.namespace(ctx, ns, pending, round)
+	case ok:
+		delete(r.quiet, ns)
+		return r.plane.db.Idle(ctx, ns, number)
 	}
-	if len(pending.Running)+len(pending.Queued)+len(pending.Logging)+len(pending.Resume) == 0 {
-		return r.plane.db.Idle(ctx, ns, idleAfter)
-	}
+	r.quiet[ns] = quietness{number, round}
+	return nil
+}
+
+func (r *Reconciler) namespace(ctx context.Context, ns string, pending store.Pending, round int) error {
 	for _, set := range []struct {
 		name  string
 		marks []store.Mark
@@ -228,75 +253,6 @@ func (r *Reconciler) watch(key watched, round int) *watch {
 
 func (r *Reconciler) after(d time.Duration) func(*watch) bool {
 	return func(w *watch) bool { return r.now().Sub(w.first) >= d }
-}
-
-// retire removes what lost workers leave: their heartbeats, and the queues of
-// processes that are gone. Their activations have been enqueued elsewhere by
-// then, or will be, since their queue is not that of a live worker.
-func (r *Reconciler) retire(ctx context.Context) error {
-	queues, err := r.plane.tasks.Queues(ctx)
-	if err != nil {
-		return err
-	}
-	now := r.now()
-	gone := map[string]time.Time{}
-	for _, q := range queues {
-		token, ok := strings.CutPrefix(q, store.WorkerQueues)
-		if !ok || r.lives(token) {
-			continue
-		}
-		since, ok := r.lost[q]
-		if !ok {
-			since = now
-		}
-		gone[q] = since
-		if now.Sub(since) >= retireAfter {
-			if err := r.plane.tasks.Retire(ctx, q); err != nil {
-				return err
-			}
-		}
-	}
-	r.lost = gone
-	for _, w := range r.census.dead {
-		if since, ok := gone[w.Queue()]; ok && now.Sub(since) < retireAfter {
-			continue
-		}
-		if err := r.plane.db.RemoveWorker(ctx, w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lives says whether the worker process does. One that nobody has heard of
-// gets the time that a silent one gets, unless another has its place.
-func (r *Reconciler) lives(token string) bool {
-	if r.census.live[token] {
-		delete(r.absent, token)
-		return true
-	}
-	for _, w := range r.census.dead {
-		if w.Token() == token {
-			return false
-		}
-	}
-	if r.census.ids[workerOf(token)] {
-		return false
-	}
-	since, ok := r.absent[token]
-	if !ok {
-		since = r.now()
-		r.absent[token] = since
-	}
-	return r.now().Sub(since) < lostAfter
-}
-
-// workerOf returns the id of the worker whose process has the token.
-func workerOf(token string) string {
-	if i := strings.LastIndexByte(token, '.'); i >= 0 {
-		return token[:i]
-	}
-	return token
 }
 
 // place puts a task for a queued activation where it will be found.

@@ -280,6 +280,51 @@ func TestSettingTheClockKillsNobody(t *testing.T) {
 	}
 }
 
+func TestAnOutageLosesNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := newRecon(w)
+	r.beats = true
+	r.round(0)
+	w.start(w.invoke("hi", ""))
+	for range 3 {
+		r.round(time.Second)
+	}
+	r.beats = false
+	r.round(time.Minute) // Redis is back, and the worker has not beaten yet
+	r.beats = true
+	for range 3 {
+		r.round(time.Second)
+	}
+	if c := w.counts(); c.Running != 1 {
+		t.Errorf("got %+v, want it running", c)
+	}
+}
+
+func TestAQuietNamespaceIsDroppedAndFoundAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := newRecon(w)
+	r.beats = true
+	r.round(0)
+	if err := w.plane.Finish(t.Context(), w.start(w.invoke("hi", "")), success(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	for range 310 {
+		r.round(time.Second)
+	}
+	if names, err := w.db.BusyNamespaces(t.Context()); err != nil || len(names) != 0 {
+		t.Errorf("got %v, %v, want none", names, err)
+	}
+	id := w.invoke("hi", "")
+	w.start(id)
+	for range 3 {
+		r.round(time.Second)
+	}
+	r.lose()
+	w.reason(id, core.ReasonWorkerLost)
+}
+
 func TestFinishAndReconcileRace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -31,7 +31,7 @@ const (
 	fieldAPIKey   = "key"  // until done
 	fieldState    = "st"   // core.State
 	fieldAttempt  = "at"   //
-	fieldWorker   = "w"    // token, while running
+	fieldWorker   = "w"    // token, while running; "cl" names its claim
 	fieldQueue    = "q"    //
 	fieldAccepted = "acc"  // ms
 	fieldClaimed  = "sta"  // ms

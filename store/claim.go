@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,16 +16,19 @@ import (
 // KEYS[3] -> hearth:{ns}:running
 // ARGV[1] -> id
 // ARGV[2] -> token of the worker
+// ARGV[3] -> name of this claim: the same when it is sent again because its
+// answer was lost, which then is given once more
 // Returns all fields, or a number: 0 not queued, -1 no such record, -2 it
 // waited longer than it may and is still queued.
 var claimScript = redis.NewScript(`
-local s = redis.call("HMGET", KEYS[1], "st", "acc", "bud", "age")
+local s = redis.call("HMGET", KEYS[1], "st", "acc", "bud", "age", "cl")
 if not s[1] then return -1 end
+if s[1] == "running" and s[5] == ARGV[3] then return redis.call("HGETALL", KEYS[1]) end
 if s[1] ~= "queued" then return 0 end` + luaNow + `
 if s[4] and now - s[2] > tonumber(s[4]) then return -2 end
 local deadline = now + (s[3] or 600000)
 redis.call("HINCRBY", KEYS[1], "at", 1)
-redis.call("HSET", KEYS[1], "st", "running", "w", ARGV[2], "snt", 1, "sta", now, "dl", deadline)
+redis.call("HSET", KEYS[1], "st", "running", "w", ARGV[2], "cl", ARGV[3], "snt", 1, "sta", now, "dl", deadline)
 redis.call("ZREM", KEYS[2], ARGV[1])
 redis.call("ZADD", KEYS[3], deadline, ARGV[1])
 return redis.call("HGETALL", KEYS[1])`)
@@ -36,7 +40,7 @@ return redis.call("HGETALL", KEYS[1])`)
 func (db *DB) Claim(ctx context.Context, ref core.Ref, token string) (r *Record, expired bool, err error) {
 	ns := ref.Namespace
 	keys := []string{activationKey(ns, ref.ID), queuedKey(ns), runningKey(ns)}
-	got, err := claimScript.Run(ctx, db.rdb, keys, string(ref.ID), token).Result()
+	got, err := claimScript.Run(ctx, db.rdb, keys, string(ref.ID), token, rand.Text()).Result()
 	if err != nil {
 		return nil, false, unavailable(ctx, "claim activation", err)
 	}

@@ -33,11 +33,17 @@ func (db *DB) Counts(ctx context.Context, namespace string) (Counts, error) {
 }
 
 // BusyNamespaces returns the namespaces that have accepted something lately,
-// and all that have anything queued or running.
-func (db *DB) BusyNamespaces(ctx context.Context) ([]string, error) {
-	names, err := db.rdb.ZRange(ctx, busyKey, 0, -1).Result()
+// and all that have anything queued or running, each with a number that
+// changes with every accept.
+func (db *DB) BusyNamespaces(ctx context.Context) (map[string]float64, error) {
+	list, err := db.rdb.ZRangeWithScores(ctx, busyKey, 0, -1).Result()
 	if err != nil {
 		return nil, unavailable(ctx, "list busy namespaces", err)
+	}
+	names := make(map[string]float64, len(list))
+	for _, z := range list {
+		name, _ := z.Member.(string)
+		names[name] = z.Score
 	}
 	return names, nil
 }

@@ -49,7 +49,7 @@ if not s[1] then return {-1, "", ""} end
 if s[1] == "done" and s[2] == ARGV[2] and s[3] == ARGV[4] then return {2, wait, parent} end
 if s[1] ~= ARGV[3] or s[2] ~= ARGV[2] then return {0, "", ""} end` + luaNow + `
 redis.call("HSET", KEYS[1], "st", "done", "out", ARGV[4], "res", ARGV[5], "beg", ARGV[7])
-redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "dl")
+redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "cl", "dl")
 if ARGV[15] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[15], "pg", ARGV[16]) end
 redis.call("ZREM", KEYS[2], ARGV[1])
 redis.call("ZREM", KEYS[3], ARGV[1])

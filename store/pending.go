@@ -78,17 +78,20 @@ func (db *DB) Records(ctx context.Context, namespace string, ids []core.Activati
 	return db.many(ctx, namespace, names, false)
 }
 
-// Idle takes the namespace off the busy ones if it accepted nothing for the
-// time given.
-func (db *DB) Idle(ctx context.Context, namespace string, since time.Duration) error {
-	score, err := db.rdb.ZScore(ctx, busyKey, namespace).Result()
-	if err == redis.Nil || err == nil && time.UnixMilli(int64(score)).Add(since).After(time.Now()) { //nolint:errorlint // go-redis returns it bare
-		return nil
-	}
-	if err == nil {
-		err = db.rdb.ZRem(ctx, busyKey, namespace).Err()
-	}
-	if err != nil {
+// idleScript takes a namespace off the busy ones.
+//
+// KEYS[1] -> hearth:busy
+// ARGV[1] -> namespace, ARGV[2] -> number that it must still have
+// Returns the number removed.
+var idleScript = redis.NewScript(`
+local n = redis.call("ZSCORE", KEYS[1], ARGV[1])
+if not n or tonumber(n) ~= tonumber(ARGV[2]) then return 0 end
+return redis.call("ZREM", KEYS[1], ARGV[1])`)
+
+// Idle takes the namespace off the busy ones if it has accepted nothing since
+// BusyNamespaces gave that number.
+func (db *DB) Idle(ctx context.Context, namespace string, number float64) error {
+	if err := idleScript.Run(ctx, db.rdb, []string{busyKey}, namespace, number).Err(); err != nil {
 		return unavailable(ctx, "drop idle namespace", err)
 	}
 	return nil

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hearth-faas/hearth/store"
+)
+
+// lives says whether the worker process does. One that nobody has heard of
+// gets the time that a silent one gets, unless another has its place.
+func (r *Reconciler) lives(token string) bool {
+	if r.census.live[token] {
+		delete(r.absent, token)
+		return true
+	}
+	for _, w := range r.census.dead {
+		if w.Token() == token {
+			return false
+		}
+	}
+	if r.census.ids[workerOf(token)] {
+		return false
+	}
+	since, ok := r.absent[token]
+	if !ok {
+		since = r.now()
+		r.absent[token] = since
+	}
+	return r.now().Sub(since) < lostAfter
+}
+
+// workerOf returns the id of the worker whose process has the token.
+func workerOf(token string) string {
+	if i := strings.LastIndexByte(token, '.'); i >= 0 {
+		return token[:i]
+	}
+	return token
+}
+
+// retire removes what lost workers leave: their heartbeats, and the queues of
+// processes that are gone. Their activations have been enqueued elsewhere by
+// then, or will be, since their queue is not that of a live worker.
+func (r *Reconciler) retire(ctx context.Context) error {
+	queues, err := r.plane.tasks.Queues(ctx)
+	if err != nil {
+		return err
+	}
+	now := r.now()
+	gone := map[string]time.Time{}
+	for _, q := range queues {
+		token, ok := strings.CutPrefix(q, store.WorkerQueues)
+		if !ok || r.lives(token) {
+			continue
+		}
+		since, ok := r.lost[q]
+		if !ok {
+			since = now
+		}
+		gone[q] = since
+		if now.Sub(since) >= retireAfter {
+			if err := r.plane.tasks.Retire(ctx, q); err != nil {
+				return err
+			}
+		}
+	}
+	r.lost = gone
+	for _, w := range r.census.dead {
+		if since, ok := gone[w.Queue()]; ok && now.Sub(since) < retireAfter {
+			continue
+		}
+		if err := r.plane.db.RemoveWorker(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
