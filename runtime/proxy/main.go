@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	logpkg "log"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/hearth-faas/hearth/runtime/proxy/native"
 	"github.com/hearth-faas/hearth/runtime/proxy/reap"
 	"github.com/hearth-faas/hearth/runtime/proxy/sentinel"
+	"github.com/hearth-faas/hearth/runtime/proxy/watchdog"
 	"github.com/hearth-faas/hearth/runtime/proxy/wire"
 )
 
@@ -65,11 +67,12 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	if os.Getpid() == 1 {
 		go reaper.Run(ctx)
 	}
-	f, err := choose(environ, reaper, log)
+	failed := make(chan error, 1)
+	f, err := choose(environ, reaper, log, failed)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, variable(environ, "HEARTH_SOCKET"), f, log)
+	return serve(ctx, variable(environ, "HEARTH_SOCKET"), f, failed, log)
 }
 
 // compile is the flag -compile.
@@ -94,8 +97,9 @@ func compile(main, env string, environ []string, r *reap.Reaper, log *slog.Logge
 	return actionloop.New(config, r, sentinel.Standard(), log).Compile(out, code, main, request.Environ())
 }
 
-// choose makes the function that HEARTH_MODE asks for.
-func choose(environ []string, r *reap.Reaper, log *slog.Logger) (function, error) {
+// choose makes the function that HEARTH_MODE asks for. One that cannot go on
+// says so on failed.
+func choose(environ []string, r *reap.Reaper, log *slog.Logger, failed chan<- error) (function, error) {
 	switch mode := variable(environ, "HEARTH_MODE"); mode {
 	case "", "actionloop":
 		p := actionloop.New(actionloop.ConfigFrom(environ), r, sentinel.Standard(), log)
@@ -104,6 +108,15 @@ func choose(environ []string, r *reap.Reaper, log *slog.Logger) (function, error
 	case "native":
 		config := actionloop.ConfigFrom(environ)
 		return native.New(filepath.Join(config.Dir, "native"), variable(environ, "HEARTH_EXEC"), config.Environ, r, sentinel.Standard()), nil
+	case "fork", "http":
+		config, err := watchdog.ConfigFrom(environ, mode)
+		if err != nil {
+			return nil, err
+		}
+		if mode == "fork" {
+			return watchdog.NewFork(config, r, logpkg.New(os.Stderr, "", logpkg.LstdFlags)), nil
+		}
+		return watchdog.StartUpstream(config, r, func(err error) { failed <- err })
 	default:
 		return nil, fmt.Errorf("HEARTH_MODE %q is none that this proxy has", mode)
 	}

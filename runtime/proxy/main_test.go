@@ -27,9 +27,7 @@ func TestFlags(t *testing.T) {
 	proxy := build(t)
 	compiler := filepath.Join(t.TempDir(), "compiler")
 	text := "#!/bin/sh\n(echo '#!/bin/sh'; echo \"# $1 $FLAVOUR\"; cat $2/exec) >$3/exec\n"
-	if err := os.WriteFile(compiler, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeScript(t, compiler, text)
 	run := func(t *testing.T, env []string, args ...string) (string, string, error) {
 		t.Helper()
 		var out, errs bytes.Buffer
@@ -94,9 +92,7 @@ func TestTermEndsProxyAndLauncher(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	pid := filepath.Join(dir, "pid")
 	launcher := filepath.Join(dir, "launcher")
-	if err := os.WriteFile(launcher, []byte("#!/bin/sh\necho $$ >"+pid+".new && mv "+pid+".new "+pid+"\nexec sleep 1000\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeScript(t, launcher, "#!/bin/sh\necho $$ >"+pid+".new && mv "+pid+".new "+pid+"\nexec sleep 1000\n")
 	cmd := exec.Command(proxy)
 	cmd.Env = append(os.Environ(), "HEARTH_SOCKET="+dir+"/s", "HEARTH_DIR="+dir+"/a", "HEARTH_LAUNCHER="+launcher)
 	if err := cmd.Start(); err != nil {
@@ -125,5 +121,16 @@ func await(t *testing.T, condition func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("waited in vain")
 		}
+	}
+}
+
+// writeScript makes an executable. No process is started meanwhile: one that
+// inherited the open file would keep it from being executed.
+func writeScript(t *testing.T, file, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -27,16 +27,19 @@ type function interface {
 	Close(done <-chan struct{})
 }
 
-// serve listens and serves until SIGTERM or SIGINT. Other signals go to the
-// action.
-func serve(ctx context.Context, socket string, f function, log *slog.Logger) error {
+// serve listens and serves until SIGTERM or SIGINT, or an error on failed.
+// Other signals go to the action.
+func serve(ctx context.Context, socket string, f function, failed chan error, log *slog.Logger) error {
 	listener, err := listen(ctx, socket)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: f, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve: %w", err)
+		}
+	}()
 	log.Debug("listening", "address", listener.Addr())
 
 	signals := make(chan os.Signal, 8)
@@ -45,7 +48,7 @@ func serve(ctx context.Context, socket string, f function, log *slog.Logger) err
 	for {
 		select {
 		case err := <-failed:
-			return fmt.Errorf("serve: %w", err)
+			return err
 		case sig := <-signals:
 			if sig == syscall.SIGTERM || sig == syscall.SIGINT {
 				return stop(ctx, server, f)

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -314,9 +315,7 @@ func TestCompiler(t *testing.T) {
 	compiler := filepath.Join(t.TempDir(), "compiler")
 	text := "#!/bin/sh\ngrep -q BROKEN $2/exec && { echo line 1: broken; exit 3; }\n" +
 		"(echo '#!/bin/sh'; echo 'export MAIN='$1; cat $2/exec) > $3/exec; chmod +x $3/exec\n"
-	if err := os.WriteFile(compiler, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeScript(t, compiler, text)
 	change := func(c *actionloop.Config) { c.Compiler = compiler; c.ExecutionEnv = "test/1" }
 	source := strings.TrimPrefix(script(t), "#!/bin/sh\n")
 	action := func(code string, binary bool) string {
@@ -383,5 +382,16 @@ func TestLauncher(t *testing.T) {
 			want := fmt.Sprintf(`{"env":"b=c","main":"entry","own":%v,"text":"#! text"}`, !tt.pid)
 			p.want("run", 200, want)(p.post("/run", `{"value":{}}`))
 		})
+	}
+}
+
+// writeScript makes an executable. No process is started meanwhile: one that
+// inherited the open file would keep it from being executed.
+func writeScript(t *testing.T, file, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
 	}
 }

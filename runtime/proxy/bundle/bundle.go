@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // Form is what code looks like from its first bytes.
@@ -72,6 +71,6 @@ func Unpack(code []byte, dir string) error {
 	case TarGz:
 		return untar(code, root)
 	default:
-		return os.WriteFile(filepath.Join(dir, "exec"), code, 0o755)
+		return place(root, entry{name: "exec", mode: 0o755, body: bytes.NewReader(code)})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 )
 
 // entry is a member of an archive.
@@ -111,7 +112,11 @@ func placeLink(root *os.Root, name string, e entry) error {
 	return outside(root.Symlink(target, name))
 }
 
+// placeFile writes a file. No process is started meanwhile: one that inherited
+// the open file would keep the kernel from executing it ("text file busy").
 func placeFile(root *os.Root, name string, e entry) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	mode := e.mode.Perm() | 0o600
 	// A file that is there twice is the later one; a link is not followed.
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/hearth-faas/hearth/runtime/proxy/native"
@@ -77,9 +78,7 @@ func TestInit(t *testing.T) {
 	t.Parallel()
 	const noBinary = `{"error":"The action failed to generate or locate a binary. See logs for details."}`
 	builtin := filepath.Join(t.TempDir(), "builtin")
-	if err := os.WriteFile(builtin, []byte("#!/bin/sh\necho '{\"built\":\"in\"}'\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeScript(t, builtin, "#!/bin/sh\necho '{\"built\":\"in\"}'\n")
 
 	t.Run("wants code", func(t *testing.T) {
 		t.Parallel()
@@ -116,4 +115,15 @@ func TestInit(t *testing.T) {
 			t.Errorf("got %d %s", status, body)
 		}
 	})
+}
+
+// writeScript makes an executable. No process is started meanwhile: one that
+// inherited the open file would keep it from being executed.
+func writeScript(t *testing.T, file, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
 }
