@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -15,10 +16,15 @@ import (
 // that the platform embeds where there is no other: its Lua is another.
 func TestScriptsRunInMiniredis(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
 	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	db := store.New(rdb)
+	tour(t, store.New(rdb))
+}
+
+// tour runs every script of namespaces and entities once or more.
+func tour(t *testing.T, db *store.DB) {
+	t.Helper()
+	ctx := t.Context()
 	c, err := db.CreateNamespace(ctx, "guest")
 	must(t, err)
 	_, err = db.Authenticate(ctx, c)
@@ -56,5 +62,15 @@ func TestScriptsRunInMiniredis(t *testing.T) {
 	must(t, db.DeleteRule(ctx, r))
 	must(t, db.DeleteAction(ctx, a.Name, a.Revision))
 	wantSound(t, db)
+	must(t, db.PutAction(ctx, action("p/a"), ""))
+	p, err := db.Package(ctx, name("p"))
+	must(t, err)
+	_, err = db.DeletePackage(ctx, p.Name, p.Revision, true)
+	must(t, err)
+	must(t, db.PutPackage(ctx, pkg("q"), ""))
+	wantSound(t, db)
 	must(t, db.DeleteNamespace(ctx, "guest"))
+	if _, err := db.Package(ctx, name("q")); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got error %v, want nothing left", err)
+	}
 }
