@@ -131,7 +131,7 @@ func (r *Reconciler) Once(ctx context.Context, round int) (err error) {
 	if r.census, err = r.crew.muster(ctx); err != nil {
 		return err
 	}
-	names, err := r.plane.db.BusyNamespaces(ctx)
+	names, err := r.plane.db.Busy(ctx)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -32,10 +34,10 @@ func (db *DB) Counts(ctx context.Context, namespace string) (Counts, error) {
 	return Counts{Accepted: int(n[0]), Done: int(n[1]), Queued: int(n[2]), Running: int(n[3])}, nil
 }
 
-// BusyNamespaces returns the namespaces that have accepted something lately,
-// and all that have anything queued or running, each with a number that
-// changes with every accept.
-func (db *DB) BusyNamespaces(ctx context.Context) (map[string]float64, error) {
+// Busy returns the namespaces that have accepted something lately, and all
+// that have anything queued or running, each with a number that changes with
+// every accept.
+func (db *DB) Busy(ctx context.Context) (map[string]float64, error) {
 	list, err := db.rdb.ZRangeWithScores(ctx, busyKey, 0, -1).Result()
 	if err != nil {
 		return nil, unavailable(ctx, "list busy namespaces", err)
@@ -46,4 +48,10 @@ func (db *DB) BusyNamespaces(ctx context.Context) (map[string]float64, error) {
 		names[name] = z.Score
 	}
 	return names, nil
+}
+
+// BusyNamespaces returns the names of Busy, sorted.
+func (db *DB) BusyNamespaces(ctx context.Context) ([]string, error) {
+	busy, err := db.Busy(ctx)
+	return slices.Sorted(maps.Keys(busy)), err
 }

@@ -89,7 +89,7 @@ if not n or tonumber(n) ~= tonumber(ARGV[2]) then return 0 end
 return redis.call("ZREM", KEYS[1], ARGV[1])`)
 
 // Idle takes the namespace off the busy ones if it has accepted nothing since
-// BusyNamespaces gave that number.
+// Busy gave that number.
 func (db *DB) Idle(ctx context.Context, namespace string, number float64) error {
 	if err := idleScript.Run(ctx, db.rdb, []string{busyKey}, namespace, number).Err(); err != nil {
 		return unavailable(ctx, "drop idle namespace", err)
