@@ -115,9 +115,12 @@ func (s *Server) Addr() net.Addr {
 	return s.listener.Addr()
 }
 
+// lastWords is how long calls may take to answer once their context ended.
+const lastWords = 2 * time.Second
+
 // Run serves until ctx is done, then stops accepting, waits for the calls in
 // flight and returns. Calls that outlast Options.Drain are cut off, which is
-// no error: their activations go on without a listener.
+// no error: blocking ones answer with the id of their activation.
 func (s *Server) Run(ctx context.Context) error {
 	if s.listener == nil {
 		if err := s.Listen(ctx); err != nil {
@@ -151,7 +154,11 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := srv.Shutdown(wait); err != nil {
 		s.log.Warn("calls cut off at shutdown", slog.Any("err", err))
 		cut()
-		_ = srv.Close() // it reports what the listener said when it was closed before
+		answer, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		defer done()
+		if srv.Shutdown(answer) != nil {
+			_ = srv.Close() // it reports what the listener said when it was closed before
+		}
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve http: %w", err)

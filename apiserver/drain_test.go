@@ -60,7 +60,7 @@ func TestStoppingWaitsForCallsInFlight(t *testing.T) {
 	}
 }
 
-func TestStoppingCutsOffWhatOutlastsTheDrain(t *testing.T) {
+func TestWhatOutlastsTheDrainIsCutOffAndMayAnswer(t *testing.T) {
 	t.Parallel()
 	in, release := make(chan struct{}, 1), make(chan struct{})
 	opt := apiserver.Options{Addr: "127.0.0.1:0", Drain: 10 * time.Millisecond, Mounts: []func(*echo.Echo){mountGate(in, release)}}
@@ -71,13 +71,21 @@ func TestStoppingCutsOffWhatOutlastsTheDrain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
+	got := make(chan int, 1)
 	go func() {
-		if resp, err := http.Get("http://" + s.Addr().String() + "/gate"); err == nil {
-			_ = resp.Body.Close()
+		resp, err := http.Get("http://" + s.Addr().String() + "/gate")
+		if err != nil {
+			got <- 0
+			return
 		}
+		_ = resp.Body.Close()
+		got <- resp.StatusCode
 	}()
 	<-in
 	stop()
+	if code := <-got; code != http.StatusServiceUnavailable {
+		t.Errorf("the call was cut off with %d", code)
+	}
 	select {
 	case err := <-done:
 		if err != nil {

@@ -47,8 +47,8 @@ func (p *Plane) Invoke(ctx context.Context, call Call) (core.ActivationID, error
 	return c.Activation.ID, nil
 }
 
-// InvokeAndWait is Invoke, and a wait of at most max for the end. The
-// activation's State tells whether it came; if not, only Ref is set. Logs may
+// InvokeAndWait is Invoke, and a wait for the end, at most for max or until ctx
+// ends. The activation's State tells whether it came; if not, only Ref is set. Logs may
 // be missing from the outcome: they can be collected later than the result.
 func (p *Plane) InvokeAndWait(ctx context.Context, call Call, max time.Duration) (*core.Activation, error) {
 	c, err := p.prepare(ctx, call)

@@ -94,8 +94,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// wait blocks until the activation a ends, at most for max, and fills in its
-// State and Outcome. If it has not ended by then, only a.Ref is returned.
+// wait blocks until the activation a ends, at most for max or until ctx ends,
+// and fills in its State and Outcome. If it has not ended by then, only a.Ref
+// is returned: it has been accepted, whoever waits for it.
 func (p *Plane) wait(ctx context.Context, a *core.Activation, replies <-chan store.Reply, max time.Duration) (*core.Activation, error) {
 	limit := time.NewTimer(max)
 	defer limit.Stop()
@@ -105,7 +106,7 @@ func (p *Plane) wait(ctx context.Context, a *core.Activation, replies <-chan sto
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return &core.Activation{Ref: a.Ref}, nil
 		case <-limit.C:
 			return &core.Activation{Ref: a.Ref}, nil
 		case r := <-replies:

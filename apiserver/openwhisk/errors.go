@@ -1,7 +1,6 @@
 package openwhisk
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"math"
@@ -150,12 +149,17 @@ func (d *Dialect) RenderError(err error, c echo.Context) {
 }
 
 func (d *Dialect) renderAs(c echo.Context, err error, write func(echo.Context, int, any) error) error {
-	gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
-	if c.Response().Committed || gone {
-		return nil //nolint:nilerr // there is nobody left to tell
+	if c.Response().Committed {
+		return nil
 	}
 	f, retry := answerFor(err)
-	if f.status >= http.StatusInternalServerError {
+	// A request that is over fails with whatever it was doing: the client went
+	// away, or the server stops and cuts it off, and nothing was accepted.
+	over := c.Request().Context().Err() != nil
+	if over {
+		f = failure{http.StatusServiceUnavailable, texts[http.StatusServiceUnavailable]}
+	}
+	if f.status >= http.StatusInternalServerError && !over {
 		d.log.Error("request failed", slog.String("dialect", "openwhisk"), slog.String("tid", tid(c)),
 			slog.String("route", c.Path()), slog.Int("status", f.status), slog.Any("err", err))
 	}

@@ -1,6 +1,7 @@
 package openwhisk_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,13 +11,18 @@ import (
 	"github.com/hearth-faas/hearth/store/storetest"
 )
 
-// call sends a request as guest.
-func (p *platform) call(method, target, body string) *httptest.ResponseRecorder {
+// request is one of guest.
+func (p *platform) request(method, target, body string) *http.Request {
 	req := httptest.NewRequest(method, target, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	req.SetBasicAuth(p.keys["guest"].UUID, p.keys["guest"].Secret)
+	return req
+}
+
+// call sends a request as guest.
+func (p *platform) call(method, target, body string) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
-	p.handler.ServeHTTP(rec, req)
+	p.handler.ServeHTTP(rec, p.request(method, target, body))
 	return rec
 }
 
@@ -111,5 +117,42 @@ func TestErrorsOfWebActionsArePretty(t *testing.T) {
 	rec := p.call(http.MethodGet, "/api/v1/web/guest/default/none", "")
 	if want := "{\n  \"error\": \"The requested resource does not exist.\",\n  \"code\": \""; !strings.HasPrefix(rec.Body.String(), want) {
 		t.Errorf("got %s, want %s…", rec.Body, want)
+	}
+}
+
+func TestAWaitThatIsCutOffIsAnsweredWithTheID(t *testing.T) {
+	t.Parallel()
+	p := setup(t)
+	p.until(t, http.StatusOK, http.MethodPut, "/api/v1/namespaces/_/actions/slow", actionBody)
+	ctx, cut := context.WithCancel(t.Context())
+	req := p.request(http.MethodPost, "/api/v1/namespaces/_/actions/slow?blocking=true", "{}").WithContext(ctx)
+	rec := httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.handler.ServeHTTP(rec, req)
+	}()
+	select { // it is running once the worker has it
+	case <-p.slow:
+	case <-time.After(patience):
+		t.Fatal("the action does not run")
+	}
+	cut()
+	<-done
+	if rec.Code != http.StatusAccepted || rec.Header().Get("X-Openwhisk-Activation-Id") == "" {
+		t.Errorf("got %d %s", rec.Code, rec.Body)
+	}
+}
+
+func TestARequestThatIsOverAcceptsNothing(t *testing.T) {
+	t.Parallel()
+	p := setup(t)
+	p.until(t, http.StatusOK, http.MethodPut, actionPath, actionBody)
+	ctx, cut := context.WithCancel(t.Context())
+	cut()
+	rec := httptest.NewRecorder()
+	p.handler.ServeHTTP(rec, p.request(http.MethodPost, actionPath, "{}").WithContext(ctx))
+	if rec.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d %s", rec.Code, rec.Body)
 	}
 }

@@ -44,6 +44,8 @@ type platform struct {
 	// stop tells what runs to end, which it may take seconds to do. The end of
 	// the test does it too, and waits.
 	stop context.CancelFunc
+	// slow tells of an action of that name that began to run.
+	slow chan struct{}
 }
 
 // newPlatform starts one with these namespaces: guest and other, bounded by
@@ -55,7 +57,7 @@ func newPlatform(t *testing.T, rdb redis.UniversalClient) *platform {
 	db := store.New(rdb)
 	plane := control.New(db, queue.NewClient(rdb), log, control.Options{Server: "test"})
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	p := &platform{keys: map[string]core.Credentials{}, stop: stop}
+	p := &platform{keys: map[string]core.Credentials{}, stop: stop, slow: make(chan struct{}, 100)}
 	for i, name := range []string{"guest", "other", "idle", "narrow", "forgetful"} {
 		c := core.Credentials{
 			UUID:   "23bc46b1-71f6-4ed5-8c54-816aa4f8c50" + string(rune('0'+i)),
@@ -79,7 +81,7 @@ func newPlatform(t *testing.T, rdb redis.UniversalClient) *platform {
 	p.handler = serve(t, plane, log, manifest)
 	p.past = serve(t, plane, log, strings.Replace(manifest, `"deprecated": true, `, "", 1))
 	run(ctx, stop, t, plane.Run)
-	w := worker{plane}
+	w := worker{plane, p.slow}
 	tasks := queue.NewServer(rdb, log, queue.Options{
 		Queues: []string{queue.Overflow}, Concurrency: 16, Drain: time.Millisecond,
 	})
@@ -120,7 +122,10 @@ func setup(t *testing.T) *platform {
 }
 
 // worker ends activations without running anything.
-type worker struct{ plane *control.Plane }
+type worker struct {
+	plane *control.Plane
+	slow  chan<- struct{}
+}
 
 func (w worker) work(ctx context.Context, ref core.Ref) error {
 	a, err := w.plane.Start(ctx, ref, "test")
@@ -131,6 +136,7 @@ func (w worker) work(ctx context.Context, ref core.Ref) error {
 		return err
 	}
 	if a.Action.Name == "slow" {
+		w.slow <- struct{}{}
 		<-ctx.Done() // until the test ends
 		return nil
 	}
