@@ -103,7 +103,7 @@ func (s *inward) run(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.api.settings.Drain)
 	defer cancel()
 	err := server.Shutdown(limited)
-	<-served
+	_ = <-served // http.ErrServerClosed
 	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close()
 	}
