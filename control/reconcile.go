@@ -80,7 +80,6 @@ type watch struct {
 	known  bool // the following were read
 	worker string
 	budget time.Duration
-	maxAge time.Duration
 }
 
 // Reconciler returns one that works through the plane. name is the name of

@@ -73,6 +73,8 @@ return {1, wait, parent}`)
 
 // luaReply defines reply, which tells an API server of an end, and completed,
 // which tells everybody.
+//
+//nolint:gochecknoglobals // a constant in all but form
 var luaReply = fmt.Sprintf(`
 local function reply(stream, id, out, res)
 	if #res <= %d then
