@@ -16,7 +16,7 @@ wants() {
 	local name=$1 tag=$2 w
 	[ ${#wanted[@]} -eq 0 ] && return 0
 	for w in "${wanted[@]}"; do
-		[ "$w" = "$name" ] || [ "$w" = "$name:$tag" ] && return 0
+		if [ "$w" = "$name" ] || [ "$w" = "$name:$tag" ]; then return 0; fi
 	done
 	return 1
 }
@@ -57,15 +57,24 @@ build() {
 	echo "built $image"
 }
 
+# Two at a time: much of a build is waiting for downloads and for the disk.
 found=
 while read -r name tag; do
-	if wants "$name" "$tag"; then
-		found=yes
-		build "$name" "$tag"
-	fi
+	wants "$name" "$tag" || continue
+	found=yes
+	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+	(
+		trap '[ $? = 0 ] || touch "$work/failed"' EXIT
+		build "$name" "$tag" 2>&1 | sed -u "s|^|$name:$tag  |"
+	) &
 done < <(sed -nE 's/.*"name": "runtime-([a-z0-9]+)", "tag": "([^"]+)".*/\1 \2/p' kinds/kinds.json | sort -u)
+wait
 
 if [ -z "$found" ]; then
 	echo "no image is called ${wanted[*]}" >&2
+	exit 1
+fi
+if [ -e "$work/failed" ]; then
+	echo "not all images could be built, see above" >&2
 	exit 1
 fi

@@ -8,8 +8,8 @@ tag=$1 context=$2
 if ! command -v npm >/dev/null; then
 	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		echo "installing npm"
-		apt-get update -qq
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null
+		apt-get update -qq -o DPkg::Lock::Timeout=600 || true
+		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends npm >/dev/null
 	else
 		echo "npm is needed to fetch Node.js: install it" >&2
 		exit 1
