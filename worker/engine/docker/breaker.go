@@ -14,9 +14,9 @@ import (
 // out that it stopped, and of one that does not, to find out that it is back.
 const probeEvery = time.Second
 
-// tripAfter is how many pings in a row must fail to open the breaker. One can
-// be lost to a host that is busy starting containers.
-const tripAfter = 2
+// tripAfter is how many pings in a row must fail to open the breaker. One or
+// two can be lost to a host that is busy starting containers.
+const tripAfter = 3
 
 // breaker remembers whether the daemon answers. A call that times out proves
 // nothing, as a daemon can hang over one container and serve all others; so

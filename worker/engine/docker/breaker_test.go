@@ -90,7 +90,7 @@ func TestBreakerClosesWithPing(t *testing.T) {
 	f.on("GET /containers/good/json", state(true))
 	d := f.engine(t) // nobody runs Run
 	f.breakOff(true)
-	for range 2 {
+	for range 3 {
 		if _, err := d.Ping(t.Context()); !errors.Is(err, engine.ErrUnavailable) {
 			t.Fatalf("Ping = %v, want ErrUnavailable", err)
 		}

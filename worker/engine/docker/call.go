@@ -16,8 +16,9 @@ import (
 // where it has them: they must hold on a host that starts many containers.
 const (
 	pingTimeout   = 5 * time.Second
+	greetTimeout  = 30 * time.Second // the first ping, where no breaker counts
 	pauseTimeout  = 10 * time.Second
-	queryTimeout  = 20 * time.Second
+	queryTimeout  = time.Minute
 	createTimeout = time.Minute
 	startTimeout  = time.Minute
 	removeTimeout = time.Minute

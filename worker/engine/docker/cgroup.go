@@ -19,7 +19,7 @@ var errNoCgroup = errors.New("no cgroup of the container here")
 
 const (
 	cgroupRoot    = "/sys/fs/cgroup"
-	freezeTimeout = 2 * time.Second
+	freezeTimeout = 5 * time.Second
 	freezePoll    = 200 * time.Microsecond
 	writable      = 2 // W_OK of access(2)
 )

@@ -17,7 +17,7 @@ const minAPI = "1.41"
 // negotiate settles on an API version now, so that a daemon which is too old
 // or too new is reported at start and not by the first action.
 func (d *Docker) negotiate(ctx context.Context) (system.Info, error) {
-	limited, cancel := context.WithTimeout(ctx, pingTimeout)
+	limited, cancel := context.WithTimeout(ctx, greetTimeout)
 	defer cancel()
 	pong, err := d.client.Ping(limited)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // The daemon ends the output of a container before it notes that it has ended.
 const (
-	settleTime = 3 * time.Second
+	settleTime = 10 * time.Second
 	settlePoll = 10 * time.Millisecond
 )
 

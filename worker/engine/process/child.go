@@ -15,7 +15,7 @@ import (
 )
 
 // settleTime is how long the end of a process may come after that of its output.
-const settleTime = time.Second
+const settleTime = 5 * time.Second
 
 // child is one process, its group, and its output.
 type child struct {
