@@ -52,7 +52,7 @@ func (c *counts) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime) // the interface has none
 	defer cancel()
 	names, err := c.db.BusyNamespaces(ctx)
-	for name := range names {
+	for _, name := range names {
 		n, failed := c.db.Counts(ctx, name)
 		if failed != nil {
 			err = errors.Join(err, failed)
