@@ -29,7 +29,7 @@ type job struct {
 // when the task is to be tried again. work ends when the drain budget is used
 // up, claiming as soon as the worker is to stop.
 func (w *Worker) handle(claiming, work context.Context, ref core.Ref) error {
-	a, err := w.deps.Plane.Start(work, ref, w.token)
+	a, err := w.claim(work, ref)
 	if err != nil {
 		if k := core.KindOf(err); k == core.KindConflict || k == core.KindNotFound {
 			return nil // somebody else's, or ended while it waited
@@ -42,6 +42,21 @@ func (w *Worker) handle(claiming, work context.Context, ref core.Ref) error {
 		"namespace", a.Namespace, "action", a.Action.String(), "activation", string(a.ID))}
 	j.run(claiming, ctx)
 	return nil
+}
+
+// early is how long a task may be there before its record.
+const early = time.Second
+
+// claim starts the activation. Its task and its record are made in one round
+// trip and not in one step: where Redis has to be sent a script first, the
+// task comes before the record.
+func (w *Worker) claim(ctx context.Context, ref core.Ref) (*core.Activation, error) {
+	for wait := 5 * time.Millisecond; ; wait *= 2 {
+		a, err := w.deps.Plane.Start(ctx, ref, w.token)
+		if core.KindOf(err) != core.KindNotFound || wait > early || !sleep(ctx, wait) {
+			return a, err
+		}
+	}
 }
 
 // tries is how many containers an activation may use up that turn out not to
