@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	// replyBlock is how long one read of the reply stream waits. It bounds
-	// how long Run takes to stop.
-	replyBlock = 3 * time.Second
+	// replyBlock is how long one read of the reply stream waits.
+	replyBlock = 5 * time.Second
 	// firstPoll is when a waiter first looks at the record itself, in case its
 	// reply was lost; it then waits twice as long each time.
 	firstPoll = 2 * time.Second
@@ -55,6 +54,19 @@ func (w *waiters) wake(r store.Reply) {
 // stream until ctx ends, and returns nil. Without it they find out by
 // polling, seconds later.
 func (p *Plane) Run(ctx context.Context) error {
+	// A read that blocks does not see ctx end: an entry of our own wakes it.
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(woken)
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = p.db.WakeReplies(late, p.opt.Server) // or it ends by itself
+	})
+	defer func() {
+		if !stop() {
+			<-woken
+		}
+	}()
 	position, down := "", false
 	for ctx.Err() == nil {
 		var err error

@@ -194,7 +194,7 @@ func TestOldRecordsGo(t *testing.T) {
 	}
 }
 
-func TestAForgottenScriptIsLoadedAgain(t *testing.T) {
+func TestAForgottenScriptDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rdb := storetest.Server(t).Client() // the script cache is the server's
 	db := store.New(rdb)

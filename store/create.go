@@ -67,8 +67,7 @@ type Creation struct {
 	Progress   core.JSON
 }
 
-// Addition adds commands to a pipeline. It may be called twice, when the
-// first try had no effect; its commands bear repetition anyway.
+// Addition adds commands to a pipeline. They bear repetition.
 type Addition = func(redis.Pipeliner) error
 
 // Create makes the records, each once: one that is there already is left
@@ -83,7 +82,7 @@ func (db *DB) Create(ctx context.Context, list []Creation, also ...Addition) err
 				return err
 			}
 			args = append([]any{string(a.ID), string(a.State), budget(a)}, args...)
-			createScript.EvalSha(ctx, pipe, createKeys(a.Ref), args...)
+			createScript.Eval(ctx, pipe, createKeys(a.Ref), args...)
 			touch(ctx, pipe, a.Namespace)
 		}
 		return nil
@@ -100,20 +99,29 @@ func touch(ctx context.Context, pipe redis.Pipeliner, namespace string) {
 	pipe.ZAdd(ctx, busyKey, redis.Z{Score: float64(time.Now().UnixMilli()), Member: namespace})
 }
 
-func (db *DB) accept(ctx context.Context, fill func(redis.Pipeliner) error, also []Addition) error {
-	err := db.pipelined(ctx, func(pipe redis.Pipeliner) error {
-		if err := fill(pipe); err != nil {
-			return err
-		}
-		for _, add := range also {
-			if err := add(pipe); err != nil {
-				return err
+// accept sends what fill adds, and then what also adds, in one round trip.
+// In a cluster, where the two go to different servers, it takes a round trip
+// each: a task must not be found before its record.
+//
+// Scripts are sent as text. By its digest, a script that Redis has forgotten
+// would fail alone, and leave the task that follows it without a record.
+func (db *DB) accept(ctx context.Context, fill Addition, also []Addition) error {
+	rounds := [][]Addition{append([]Addition{fill}, also...)}
+	if db.isCluster() {
+		rounds = [][]Addition{{fill}, also}
+	}
+	for _, round := range rounds {
+		_, err := db.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for _, add := range round {
+				if err := add(pipe); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return unavailable(ctx, "accept activation", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return unavailable(ctx, "accept activation", err)
 	}
 	return nil
 }
@@ -183,7 +191,7 @@ func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention)
 		args = append(head, args...)
 		args = append(args, fieldOutcome, out, fieldResult, []byte(a.Outcome.Result), fieldLogs, logs)
 		keys := []string{activationKey(a.Namespace, a.ID), activationsKey(a.Namespace), countsKey(a.Namespace)}
-		recordScript.EvalSha(ctx, pipe, keys, args...)
+		recordScript.Eval(ctx, pipe, keys, args...)
 		return nil
 	}
 }

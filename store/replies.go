@@ -52,6 +52,18 @@ func (db *DB) Replies(ctx context.Context, server, after string, wait time.Durat
 	return list, after, nil
 }
 
+// WakeReplies ends the wait of a call of Replies for the server, with a reply
+// that is nobody's.
+func (db *DB) WakeReplies(ctx context.Context, server string) error {
+	pipe := db.rdb.Pipeline()
+	pipe.XAdd(ctx, &redis.XAddArgs{Stream: repliesPrefix + server, MaxLen: maxReplies, Approx: true, Values: []any{"id", ""}})
+	pipe.Expire(ctx, repliesPrefix+server, replyLife)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return unavailable(ctx, "wake reader of replies", err)
+	}
+	return nil
+}
+
 func reply(values map[string]any) Reply {
 	text := func(key string) string { s, _ := values[key].(string); return s }
 	r := Reply{ID: core.ActivationID(text("id"))}

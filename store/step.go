@@ -57,7 +57,7 @@ func (db *DB) Step(ctx context.Context, s Step, also ...Addition) error {
 		args := append([]any{
 			string(a.ID), string(a.State), budget(a), string(s.Parent), s.Turn, []byte(s.Progress), s.Limit.Milliseconds(),
 		}, list...)
-		stepScript.EvalSha(ctx, pipe, append(createKeys(a.Ref), activationKey(a.Namespace, s.Parent)), args...)
+		stepScript.Eval(ctx, pipe, append(createKeys(a.Ref), activationKey(a.Namespace, s.Parent)), args...)
 		touch(ctx, pipe, a.Namespace)
 		return nil
 	}, also)
