@@ -49,13 +49,18 @@ func (c *Client) Enqueue(ctx context.Context, tasks ...Task) error {
 
 // Adding returns a function that adds the commands of Enqueue to a pipeline,
 // so that a task can be queued in the round trip that makes its record. The
-// function may be called again for a second try.
+// function may be called again for a second try, which gives the tasks other
+// ids: those of the first may be in the queue without a record, or have been
+// taken and dropped for the want of one. A task too many does no harm, since
+// an activation is claimed once.
 func (c *Client) Adding(ctx context.Context, tasks ...Task) func(redis.Pipeliner) error {
+	again := ""
 	return func(pipe redis.Pipeliner) error {
 		ctx := context.WithValue(ctx, pipeKey{}, pipe)
+		defer func() { again += "+" }()
 		for _, t := range tasks {
 			task := asynq.NewTask(taskType, t.payload())
-			_, err := c.tasks.EnqueueContext(ctx, task, asynq.Queue(t.Queue), asynq.TaskID(t.id()),
+			_, err := c.tasks.EnqueueContext(ctx, task, asynq.Queue(t.Queue), asynq.TaskID(t.id()+again),
 				asynq.MaxRetry(noLimit), asynq.Timeout(forever))
 			if err != nil {
 				return fmt.Errorf("encode task: %w", err)

@@ -286,3 +286,28 @@ func TestARetiredQueueLeavesNothing(t *testing.T) {
 		t.Errorf("got %v, %v, want no keys", keys, err)
 	}
 }
+
+// The pipeline that makes a record and its task is sent again where Redis had
+// forgotten a script, and by then a worker may have dropped the first task.
+func TestTheSecondTryOfAPipelineQueuesAnotherTask(t *testing.T) {
+	t.Parallel()
+	rdb := storetest.Redis(t)
+	client := queue.NewClient(rdb)
+	want := task(queue.Overflow)
+	add := client.Adding(t.Context(), want)
+	for range 2 {
+		if _, err := rdb.Pipelined(t.Context(), add); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := make(chan core.Ref, 2)
+	serve(t, rdb, queue.Options{Queues: []string{queue.Overflow}}, func(_ context.Context, ref core.Ref) error {
+		taken <- ref
+		return nil
+	})
+	for range 2 {
+		if got := receive(t, taken); got != want.Ref {
+			t.Errorf("got %v, want %v", got, want.Ref)
+		}
+	}
+}
