@@ -122,7 +122,9 @@ func (p *Plane) wait(ctx context.Context, a *core.Activation, replies <-chan sto
 		case <-limit.C:
 			return &core.Activation{Ref: a.Ref}, nil
 		case r := <-replies:
-			if r.Outcome != nil {
+			// The logs of a sequence are the ids of its steps, which belong to the
+			// answer and do not travel in a reply.
+			if r.Outcome != nil && a.Kind != core.KindSequence {
 				a.State, a.Started, a.Outcome = core.StateDone, r.Outcome.Start, *r.Outcome
 				return a, nil
 			}

@@ -117,7 +117,7 @@ func annotationsOf(a *core.Activation) []keyValue {
 	add("kind", quoted(a.Kind))
 	limits, _ := encode(limitsOf(a.Limits)) // numbers: cannot fail
 	add("limits", limits)
-	if a.Outcome.WaitTime > 0 || !a.Started.IsZero() {
+	if a.Kind != core.KindUnknown {
 		add("waitTime", number(a.Outcome.WaitTime))
 	}
 	if a.Kind == core.KindSequence {
