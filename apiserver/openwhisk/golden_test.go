@@ -27,6 +27,7 @@ import (
 //	@as NAME     credentials of the namespace; nobody: none; else Authorization as given
 //	@via past    the server with the older manifest
 //	@size N      a body of N bytes
+//	@fill N      FILL in the body stands for N bytes
 //	@until TEXT  ask again until the answer has the text
 //	@save NAME   {{NAME}} is from here on the activation id that was answered
 //	@cors        show the CORS headers
@@ -167,12 +168,11 @@ func (c *conversation) send(x exchange) *httptest.ResponseRecorder {
 		target = strings.ReplaceAll(target, "{{"+name+"}}", value)
 		body = strings.ReplaceAll(body, "{{"+name+"}}", value)
 	}
-	if size, ok := x.hints["size"]; ok {
-		n, err := strconv.Atoi(size)
-		if err != nil {
-			c.t.Fatal(err)
-		}
+	if n, err := strconv.Atoi(x.hints["size"]); err == nil {
 		body = `{"x":"` + strings.Repeat("x", n-len(`{"x":""}`)) + `"}`
+	}
+	if n, err := strconv.Atoi(x.hints["fill"]); err == nil {
+		body = strings.ReplaceAll(body, "FILL", strings.Repeat("x", n))
 	}
 	req := httptest.NewRequest(x.method, target, strings.NewReader(body))
 	req.Host = "hearth.example"
