@@ -74,10 +74,16 @@ func (db *DB) CreateNamespaceWith(ctx context.Context, name string, c core.Crede
 	if err != nil {
 		return core.Unavailable(doing, err)
 	}
-	if made == 0 {
-		return core.Errorf(core.KindConflict, "namespace %s exists already", name)
+	if made == 1 {
+		return nil
 	}
-	return nil
+	// Somebody else made it meanwhile: take our key back, unless it is theirs.
+	if t, err := db.tenant(ctx, name); err == nil && t.key != c.UUID {
+		if err := db.rdb.Del(ctx, credentialKey(c.UUID)).Err(); err != nil {
+			return core.Unavailable(doing, err)
+		}
+	}
+	return core.Errorf(core.KindConflict, "namespace %s exists already", name)
 }
 
 // tenant is a namespace as stored, with the key that it has.

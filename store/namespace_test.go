@@ -152,7 +152,8 @@ func TestNamesOfNamespaces(t *testing.T) {
 func TestOneOfManyCreatesANamespace(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	db := store.New(storetest.Redis(t))
+	rdb := storetest.Redis(t)
+	db := store.New(rdb)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var good []core.Credentials
@@ -174,6 +175,9 @@ func TestOneOfManyCreatesANamespace(t *testing.T) {
 	}
 	_, err := db.Authenticate(ctx, good[0])
 	must(t, err)
+	if keys := rdb.Keys(ctx, "hearth:key:*").Val(); len(keys) != 1 {
+		t.Errorf("got %d keys, want that of the one", len(keys))
+	}
 }
 
 func TestAQuotaComesBack(t *testing.T) {
