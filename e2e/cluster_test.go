@@ -28,7 +28,7 @@ func newCluster(t *testing.T, servers int) *cluster {
 	c := &cluster{redis: redis(t)}
 	auth := createNamespace(t, c.redis, "cluster")
 	for range servers {
-		p := start(t, "apiserver", "--addr", "127.0.0.1:0", "--redis", c.redis.URL())
+		p := start(t, c.redis, "apiserver", "--addr", "127.0.0.1:0")
 		ok(t, p.WaitFor(ctx, "ready on http://"))
 		api := &platform.Client{URL: listening.FindStringSubmatch(p.Output())[1], Auth: auth, HTTP: platform.HTTPClient()}
 		ok(t, api.WaitReady(ctx))
@@ -40,8 +40,8 @@ func newCluster(t *testing.T, servers int) *cluster {
 // worker starts a worker of that name on Docker.
 func (c *cluster) worker(t *testing.T, name string) *platform.Process {
 	t.Helper()
-	p := start(t, "worker", "--redis", c.redis.URL(), "--engine", "docker", "--worker-id", name, "--data", t.TempDir())
-	ok(t, p.WaitFor(patient(t), "ready"))
+	p := start(t, c.redis, "worker", "--engine", "docker", "--worker-id", name, "--data", t.TempDir())
+	ok(t, p.WaitFor(patient(t), "hearth worker is ready"))
 	return p
 }
 
@@ -51,7 +51,7 @@ func (c *cluster) any() *platform.Client { return c.apis[rand.IntN(len(c.apis))]
 // createNamespace makes a namespace and returns its key.
 func createNamespace(t *testing.T, r *platform.Redis, name string) string {
 	t.Helper()
-	p := start(t, "namespace", "create", name, "--redis", r.URL())
+	p := start(t, r, "namespace", "create", name)
 	code, err := p.Wait(patient(t))
 	if err != nil || code != 0 {
 		t.Fatalf("create namespace: exit code %d, error %v:\n%s", code, err, p.Output())

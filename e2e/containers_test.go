@@ -2,10 +2,13 @@ package e2e_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
@@ -14,9 +17,16 @@ import (
 	"github.com/hearth-faas/hearth/worker/engine"
 )
 
-// deployment marks the containers of this run, so that other platforms on the
-// same machine are left alone.
-var deployment = "e2e-" + strconv.Itoa(os.Getpid())
+// thisRun marks the containers of this run, so that other platforms on the same
+// machine are left alone.
+var thisRun = "e2e-" + strconv.Itoa(os.Getpid()) + "-"
+
+// environment gives each platform a deployment of its own: within one, a
+// worker removes the containers of those that it does not know.
+func environment(platformName string) []string {
+	sum := sha256.Sum256([]byte(platformName))
+	return []string{"HEARTH_DEPLOYMENT=" + thisRun + hex.EncodeToString(sum[:6])}
+}
 
 // containers lists the ids of this run's containers in every state, of one
 // worker where worker is not empty.
@@ -26,7 +36,7 @@ func containers(ctx context.Context, worker string) ([]string, error) {
 		return nil, fmt.Errorf("reach docker: %w", err)
 	}
 	defer d.Close()
-	f := filters.NewArgs(filters.Arg("label", engine.LabelDeployment+"="+deployment))
+	f := filters.NewArgs(filters.Arg("label", engine.LabelDeployment))
 	if worker != "" {
 		f.Add("label", engine.LabelWorker+"="+worker)
 	}
@@ -36,7 +46,9 @@ func containers(ctx context.Context, worker string) ([]string, error) {
 	}
 	var ids []string
 	for _, c := range found {
-		ids = append(ids, c.ID)
+		if strings.HasPrefix(c.Labels[engine.LabelDeployment], thisRun) {
+			ids = append(ids, c.ID)
+		}
 	}
 	return ids, nil
 }

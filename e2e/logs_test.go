@@ -11,7 +11,7 @@ import (
 // and costs the worker no memory.
 func TestLogFlood(t *testing.T) {
 	t.Parallel()
-	h := up(t, "--redis", redis(t).URL(), "--engine", "docker")
+	h := up(t, redis(t))
 	ctx := patient(t)
 	put(t, &h.Client, "noise", "noise.js", platform.Action{Limits: map[string]any{"logs": 1, "timeout": 100_000}})
 	rec := result(t, &h.Client, "noise", map[string]any{"megabytes": 2}, `{"printed":2}`)

@@ -76,23 +76,23 @@ func last() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), patience)
 }
 
-// start starts a long-lived process of the program and, at the test's end,
+// start starts a process of the program on a Redis and, at the test's end,
 // stops it and looks at how it ended.
-func start(t *testing.T, args ...string) *platform.Process {
+func start(t *testing.T, r *platform.Redis, args ...string) *platform.Process {
 	t.Helper()
-	p, err := platform.Start(command(t, args...))
+	c := command(t, r.URL())
+	c.Args = append(args, "--redis", r.URL())
+	p, err := platform.Start(c)
 	ok(t, err)
 	t.Cleanup(func() { ended(t, p) })
 	return p
 }
 
-func command(t *testing.T, args ...string) platform.Command {
+// command is the program, to be run as a part of a platform.
+func command(t *testing.T, platformName string) platform.Command {
 	t.Helper()
-	return platform.Command{Path: hearth(t), Dir: t.TempDir(), Args: args, Env: environment()}
+	return platform.Command{Path: hearth(t), Dir: t.TempDir(), Env: environment(platformName)}
 }
-
-// environment lets the programs of this run own their containers.
-func environment() []string { return []string{"HEARTH_DEPLOYMENT=" + deployment} }
 
 // ended stops a process that still runs and complains unless it ended well.
 func ended(t *testing.T, p *platform.Process) {
@@ -124,10 +124,17 @@ func complain(t *testing.T, output string) {
 
 func tail(s string) string { return s[max(0, len(s)-8000):] }
 
-// up starts everything in one process, on a Redis and a folder of its own.
-func up(t *testing.T, args ...string) *platform.Hearth {
+// up starts everything in one process, on Docker and that Redis.
+func up(t *testing.T, r *platform.Redis, args ...string) *platform.Hearth {
 	t.Helper()
-	h, err := platform.Up(patient(t), hearth(t), command(t), t.TempDir(), args...)
+	return upIn(t, r, t.TempDir(), args...)
+}
+
+// upIn is up with a folder of the caller's.
+func upIn(t *testing.T, r *platform.Redis, data string, args ...string) *platform.Hearth {
+	t.Helper()
+	args = append([]string{"--redis", r.URL(), "--engine", "docker"}, args...)
+	h, err := platform.Up(patient(t), hearth(t), command(t, r.URL()), data, args...)
 	ok(t, err)
 	t.Cleanup(func() { ended(t, h.Process) })
 	return h

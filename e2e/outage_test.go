@@ -78,7 +78,7 @@ func (tr *traffic) end() {
 func TestRedisOutage(t *testing.T) {
 	t.Parallel()
 	db := redis(t)
-	h := up(t, "--redis", db.URL(), "--engine", "docker")
+	h := up(t, db)
 	ctx := patient(t)
 	put(t, &h.Client, "steady", "fickle.js", platform.Action{})
 	call(t, &h.Client, "steady", nil)

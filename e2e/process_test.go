@@ -14,12 +14,13 @@ import (
 // platform brings its own. Both say so.
 func TestWithoutDockerAndRedis(t *testing.T) {
 	t.Parallel()
-	cmd := command(t)
+	data := t.TempDir()
+	cmd := command(t, data)
 	cmd.Env = append(cmd.Env, "PATH="+pathWith(t, "node", "go"))
-	h, err := platform.Up(patient(t), hearth(t), cmd, t.TempDir(), "--engine", "process")
+	h, err := platform.Up(patient(t), hearth(t), cmd, data, "--engine", "process")
 	ok(t, err)
 	t.Cleanup(func() { ended(t, h.Process) })
-	for _, said := range []string{"no isolation", "ends with"} {
+	for _, said := range []string{"WITHOUT ANY ISOLATION", "IS LOST WHEN IT ENDS"} {
 		if !strings.Contains(h.Output(), said) {
 			t.Errorf("the platform does not say %q:\n%s", said, h.Output())
 		}

@@ -14,7 +14,7 @@ import (
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	db := redis(t)
-	h := up(t, "--redis", db.URL(), "--engine", "docker", "--log-level", "debug")
+	h := up(t, db, "--log-level", "debug")
 	var seen transcript
 	h.Record = &seen
 	ctx := patient(t)

@@ -62,7 +62,7 @@ func (c *commonPlatform) start(path string) error {
 	if c.redis, err = platform.NewRedis(ctx, redisDir); err != nil {
 		return err
 	}
-	c.hearth, err = platform.Up(ctx, path, platform.Command{Dir: folder, Env: environment()}, data,
+	c.hearth, err = platform.Up(ctx, path, platform.Command{Dir: folder, Env: environment(c.redis.URL())}, data,
 		"--redis", c.redis.URL(), "--engine", "docker")
 	if err != nil {
 		return err

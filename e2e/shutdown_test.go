@@ -13,13 +13,7 @@ func TestTermination(t *testing.T) {
 	t.Parallel()
 	db, data, effects := redis(t), t.TempDir(), newSink(t)
 	ctx := patient(t)
-	launch := func() *platform.Hearth {
-		h, err := platform.Up(ctx, hearth(t), command(t), data, "--redis", db.URL(), "--engine", "docker")
-		ok(t, err)
-		t.Cleanup(func() { ended(t, h.Process) })
-		return h
-	}
-	h := launch()
+	h := upIn(t, db, data)
 	put(t, &h.Client, "report", "report.js", platform.Action{Params: map[string]any{"url": effects.URL}})
 	id, err := h.Invoke(ctx, "report", map[string]any{"wait": 3000})
 	ok(t, err)
@@ -30,7 +24,7 @@ func TestTermination(t *testing.T) {
 		t.Fatalf("exit code %d, error %v:\n%s", code, err, tail(h.Output()))
 	}
 
-	h = launch()
+	h = upIn(t, db, data)
 	rec, err := h.Activation(ctx, id)
 	ok(t, err)
 	if !rec.Response.Success || effects.done(id) != 1 {
