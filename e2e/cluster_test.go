@@ -28,7 +28,7 @@ func newCluster(t *testing.T, servers int) *cluster {
 	c := &cluster{redis: redis(t)}
 	auth := createNamespace(t, c.redis, "cluster")
 	for range servers {
-		p := start(t, c.redis, "apiserver", "--addr", "127.0.0.1:0")
+		p := start(t, c.redis, "apiserver", "--addr", "127.0.0.1:0", "--log-level", "warn")
 		ok(t, p.WaitFor(ctx, "ready on http://"))
 		api := &platform.Client{URL: listening.FindStringSubmatch(p.Output())[1], Auth: auth, HTTP: platform.HTTPClient()}
 		ok(t, api.WaitReady(ctx))

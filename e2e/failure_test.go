@@ -23,7 +23,7 @@ func TestFailureAndTheContainer(t *testing.T) {
 	}{
 		{"an application error keeps the container", "error", application, "as asked", true},
 		{"an exception does not", "throw", developer, "An error has occurred: ", false},
-		{"an exit does not", "exit", developer, "The action did not produce a valid response and exited unexpectedly.", false},
+		{"an exit does not", "exit", developer, "command exited", false},
 		{"a promise that never resolves does not", "hang", developer, "The action exceeded its time limits of 3000 milliseconds.", false},
 		{"a loop without end does not", "spin", developer, "The action exceeded its time limits of 3000 milliseconds.", false},
 		{"too much memory does not", "eat", developer, "The action exhausted its memory and was aborted.", false},

@@ -97,6 +97,11 @@ func command(t *testing.T, platformName string) platform.Command {
 // ended stops a process that still runs and complains unless it ended well.
 func ended(t *testing.T, p *platform.Process) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("a process printed:\n%s", tail(p.Output()))
+		}
+	}()
 	select {
 	case <-p.Done():
 		complain(t, p.Output())
@@ -107,7 +112,7 @@ func ended(t *testing.T, p *platform.Process) {
 	defer cancel()
 	code, err := p.Stop(ctx)
 	if err != nil || code != 0 {
-		t.Errorf("process ended with code %d, error %v:\n%s", code, err, tail(p.Output()))
+		t.Errorf("process ended with code %d, error %v", code, err)
 	}
 	complain(t, p.Output())
 }

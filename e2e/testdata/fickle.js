@@ -1,7 +1,7 @@
 // Counts its calls, and fails in every way there is.
 let calls = 0
 
-async function main (args) {
+function main (args) {
   calls++
   switch (args.how) {
     case 'error':
@@ -12,8 +12,7 @@ async function main (args) {
       process.exit(3)
       break
     case 'hang':
-      await new Promise(() => setInterval(() => {}, 1000))
-      break
+      return new Promise(() => setInterval(() => {}, 1000))
     case 'spin':
       for (;;);
     case 'eat': {
