@@ -181,7 +181,7 @@ func TestLostWorkerOfASequence(t *testing.T) {
 	steps(t, c.any(), "walk")
 	result(t, c.any(), "walk", nil, `{"path":["a","b","c"]}`)
 
-	put(t, c.any(), "walk-b", "step.js", platform.Action{Params: map[string]any{"me": "b", "wait": 60_000}})
+	put(t, c.any(), "walk-b", "step.js", platform.Action{Params: map[string]any{"me": "b", "wait": 8_000}})
 	id, err := c.any().Invoke(ctx, "walk", nil)
 	ok(t, err)
 	// The first step's record shows that the second is under way.

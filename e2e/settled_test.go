@@ -19,24 +19,27 @@ func settled(ctx context.Context, t *testing.T, c *platform.Client) {
 		if err != nil {
 			return err
 		}
-		for _, name := range []string{
-			`hearth_activations{state="queued"}`, `hearth_activations{state="running"}`, "hearth_activations_drift",
-		} {
-			if v, found := metric(text, name); !found || v != 0 {
-				return fmt.Errorf("%s is %v (found: %v), want 0", name, v, found)
+		for _, name := range []string{"queued", "running", "drift"} {
+			sum, found := metric(text, "hearth_activations_"+name)
+			if !found || sum != 0 {
+				return fmt.Errorf("%v activations are %s (found: %v), want 0", sum, name, found)
 			}
 		}
 		return nil
 	}))
 }
 
-// metric finds one sample in Prometheus text.
-func metric(text, name string) (float64, bool) {
+// metric sums up the samples of a name in Prometheus text.
+func metric(text, name string) (sum float64, found bool) {
 	for line := range strings.Lines(text) {
-		if value, isIt := strings.CutPrefix(line, name+" "); isIt {
-			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			return v, err == nil
+		rest, isIt := strings.CutPrefix(line, name+"{")
+		if !isIt {
+			continue
+		}
+		_, value, _ := strings.Cut(rest, "} ")
+		if v, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+			sum, found = sum+v, true
 		}
 	}
-	return 0, false
+	return sum, found
 }

@@ -9,15 +9,16 @@ import (
 )
 
 // reapEvery is the pause between looks for containers that nobody owns.
-const reapEvery = 30 * time.Second
+const reapEvery = 15 * time.Second
 
 // adopt is how old a container of an unknown worker must be before it is
-// taken for an orphan: its worker may be about to announce itself.
-const adopt = time.Minute
+// taken for an orphan: its worker may be about to announce itself. With
+// reapEvery it keeps the time that orphans live below a minute.
+const adopt = 20 * time.Second
 
 // reap removes the containers, in every state, that dead processes of this
-// worker left behind, and those of workers that are gone; now and every half
-// minute.
+// worker left behind, and those of workers that are gone; now and every
+// reapEvery.
 func (w *Worker) reap(ctx context.Context) error {
 	tick := time.NewTicker(reapEvery)
 	defer tick.Stop()
