@@ -87,11 +87,21 @@ func HostFor(image, dir string) (host Host, ok bool) {
 		return Host{Command: "php", Env: []string{
 			"HEARTH_LAUNCHER=php -d display_errors=stderr -d log_errors=0 -d memory_limit=-1 " + launcher("php", "launcher.php"), "OW_WAIT_FOR_ACK=1"}}, true
 	case "runtime-go":
-		return Host{Command: "go", Env: []string{
-			"OW_COMPILER=" + launcher("go", "compile"), "OW_WAIT_FOR_ACK=1", "OW_LOG_INIT_ERROR=1"}}, true
+		return Host{Command: "go", Env: append(goCache(),
+			"OW_COMPILER="+launcher("go", "compile"), "OW_WAIT_FOR_ACK=1", "OW_LOG_INIT_ERROR=1")}, true
 	case "runtime-native":
 		return Host{Env: []string{"HEARTH_MODE=native"}}, true
 	default:
 		return Host{}, false
 	}
+}
+
+// goCache has Go actions share the build cache of this user, where there is
+// one. To compile the standard library for each would take many seconds.
+func goCache() []string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return nil
+	}
+	return []string{"GOCACHE=" + filepath.Join(dir, "go-build")}
 }

@@ -75,7 +75,8 @@ func startProxy(t *testing.T, proxy string, env []string) func(path string, body
 	socket := filepath.Join(dir, "s")
 	var output bytes.Buffer
 	cmd := exec.Command(proxy)
-	cmd.Env = append(append(os.Environ(), env...), "HEARTH_SOCKET="+socket, "HEARTH_DIR="+filepath.Join(dir, "action"))
+	// As little of this process's environment as the engine gives.
+	cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}, env...), "HEARTH_SOCKET="+socket, "HEARTH_DIR="+filepath.Join(dir, "action"))
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
