@@ -173,28 +173,31 @@ func TestTheLimitCutsAndSaysSo(t *testing.T) {
 
 // TestAFloodOfLogsIsHeldToTheLimit is not parallel: it looks at the heap.
 func TestAFloodOfLogsIsHeldToTheLimit(t *testing.T) { //nolint:paralleltest // it looks at the heap
-	for name, chunk := range map[string][]byte{
-		"of lines":          bytes.Repeat([]byte(strings.Repeat("x", 99)+"\n"), 320),
-		"of empty lines":    bytes.Repeat([]byte("\n"), 32<<10),
-		"of one great line": bytes.Repeat([]byte("x"), 32<<10),
+	for name, tt := range map[string]struct {
+		chunk []byte
+		size  int
+	}{
+		"200 MB of lines":          {bytes.Repeat([]byte(strings.Repeat("x", 99)+"\n"), 320), 200 << 20},
+		"32 MB of empty lines":     {bytes.Repeat([]byte("\n"), 32<<10), 32 << 20},
+		"200 MB of one great line": {bytes.Repeat([]byte("x"), 32<<10), 200 << 20},
 	} {
 		l := whisk.NewLogs()
 		c := l.Begin(roomy)
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		for range 200 << 20 / len(chunk) {
-			l.Stdout().Write(chunk)
+		for range tt.size / len(tt.chunk) {
+			l.Stdout().Write(tt.chunk)
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 3*roomy {
-			t.Errorf("200 MB %s: the heap grew by %d bytes, the limit is %d", name, grown, roomy)
+			t.Errorf("%s: the heap grew by %d bytes, the limit is %d", name, grown, roomy)
 		}
 		io.WriteString(l.Stdout(), end)
 		io.WriteString(l.Stderr(), end)
 		if !c.Wait(t.Context()) {
-			t.Errorf("200 MB %s: the sentinel was lost", name)
+			t.Errorf("%s: the sentinel was lost", name)
 		}
 		lines := c.End()
 		size := 0
@@ -202,7 +205,7 @@ func TestAFloodOfLogsIsHeldToTheLimit(t *testing.T) { //nolint:paralleltest // i
 			size += len(line)
 		}
 		if size > roomy || size < roomy-200 || !strings.Contains(lines[len(lines)-1], "Logs were truncated") {
-			t.Errorf("200 MB %s: kept %d bytes and %q, want the limit and its mark", name, size, lines[len(lines)-1])
+			t.Errorf("%s: kept %d bytes and %q, want the limit and its mark", name, size, lines[len(lines)-1])
 		}
 	}
 }
