@@ -103,7 +103,9 @@ func (s *inward) run(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.api.settings.Drain)
 	defer cancel()
 	err := server.Shutdown(limited)
-	_ = <-served // http.ErrServerClosed
+	if closed := <-served; !errors.Is(closed, http.ErrServerClosed) {
+		return errors.Join(err, closed)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close()
 	}
