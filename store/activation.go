@@ -192,7 +192,7 @@ func decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r := &Record{Activation: core.Activation{Ref: ref}}
 	var doc activationDoc
 	if err := json.Unmarshal([]byte(h[fieldDoc]), &doc); err != nil {
-		return nil, fmt.Errorf("decode activation %s: %w", ref.ID, err)
+		return nil, fmt.Errorf("decode activation %s: %w: %w", ref.ID, ErrCorrupt, err)
 	}
 	doc.fill(&r.Activation)
 	if in, ok := h[fieldInput]; ok {
@@ -213,7 +213,7 @@ func decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	if r.State == core.StateDone {
 		var out outcomeDoc
 		if err := json.Unmarshal([]byte(h[fieldOutcome]), &out); err != nil {
-			return nil, fmt.Errorf("decode outcome of %s: %w", ref.ID, err)
+			return nil, fmt.Errorf("decode outcome of %s: %w: %w", ref.ID, ErrCorrupt, err)
 		}
 		r.Outcome = out.outcome()
 		r.Started = r.Outcome.Start

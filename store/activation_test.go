@@ -402,3 +402,13 @@ func TestUnknownFieldsAreIgnored(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+func TestAnUnreadableRecordIsCorrupt(t *testing.T) {
+	t.Parallel()
+	db, rdb := setup(t)
+	a := queued("hi")
+	create(t, db, a)
+	must(t, rdb.HSet(t.Context(), "hearth:{guest}:act:"+string(a.ID), "doc", "{").Err())
+	_, err := db.Activation(t.Context(), a.Ref)
+	wantErr(t, err, store.ErrCorrupt)
+}
