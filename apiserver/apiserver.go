@@ -46,7 +46,8 @@ type Options struct {
 	Ready func(context.Context) error
 	// Mounts add the routes of further dialects and of the console.
 	Mounts []func(*echo.Echo)
-	// OpenWhisk are the options of that dialect, which is always there.
+	// OpenWhisk are the options of that dialect, which is always there. Its
+	// Admin.Disable is the server's own: /readyz answers 503 from then on.
 	OpenWhisk openwhisk.Options
 }
 
@@ -81,6 +82,7 @@ func New(plane *control.Plane, manifest *kinds.Manifest, log *slog.Logger, opt O
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of the server: %w", err)
 	}
+	opt.OpenWhisk.Admin.Disable = func() { s.draining.Store(true) }
 	whisk := openwhisk.New(plane, manifest, log, opt.OpenWhisk)
 	e := s.echo
 	e.HTTPErrorHandler = whisk.RenderError

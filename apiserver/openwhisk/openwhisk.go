@@ -36,6 +36,8 @@ type Options struct {
 	Build, BuildNumber string
 	// MaxWait bounds a blocking call; 0 means core.MaxBlocking.
 	MaxWait time.Duration
+	// Admin is the operator's way in; the zero value means none.
+	Admin Admin
 }
 
 // New makes a Dialect; Mount adds its routes to a server.
@@ -63,6 +65,7 @@ func (d *Dialect) Mount(e *echo.Echo) {
 	for _, r := range d.routes() {
 		r.register(e, d)
 	}
+	d.mountAdmin(e)
 	e.Any(webRoot+"/*", d.public(d.web))
 	e.RouteNotFound(namespaces, d.private(notFound))
 	e.RouteNotFound(namespaces+"/*", d.private(notFound))

@@ -37,6 +37,8 @@ const manifest = `{"runtimes": {
 // platform is everything but containers: a control plane on a real Redis, the
 // server, and a worker that makes results up.
 type platform struct {
+	plane   *control.Plane
+	db      *store.DB
 	handler http.Handler
 	// past is the server as it was before nodejs:8 was deprecated.
 	past http.Handler
@@ -57,7 +59,7 @@ func newPlatform(t *testing.T, rdb redis.UniversalClient) *platform {
 	db := store.New(rdb)
 	plane := control.New(db, queue.NewClient(rdb), log, control.Options{Server: "test"})
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	p := &platform{keys: map[string]core.Credentials{}, stop: stop, slow: make(chan struct{}, 100)}
+	p := &platform{plane: plane, db: db, keys: map[string]core.Credentials{}, stop: stop, slow: make(chan struct{}, 100)}
 	for i, name := range []string{"guest", "other", "idle", "narrow", "forgetful"} {
 		c := core.Credentials{
 			UUID:   "23bc46b1-71f6-4ed5-8c54-816aa4f8c50" + string(rune('0'+i)),

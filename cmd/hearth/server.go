@@ -29,6 +29,10 @@ func (a *apiStage) listen() stage {
 		if err != nil {
 			return err
 		}
+		admin, err := s.admin()
+		if err != nil {
+			return err
+		}
 		a.server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
 			Addr:      s.Addr,
 			CertFile:  s.TLSCert,
@@ -37,7 +41,7 @@ func (a *apiStage) listen() stage {
 			Metrics:   x.metrics,
 			Mounts:    []func(*echo.Echo){pages.Mount},
 			Ready:     func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
-			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version},
+			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin},
 		})
 		if err != nil {
 			return err

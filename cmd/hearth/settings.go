@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
+	"github.com/hearth-faas/hearth/apiserver/openwhisk"
 	"github.com/hearth-faas/hearth/core"
 )
 
@@ -79,11 +83,13 @@ func (s planeSettings) limits() core.LimitRange {
 
 // apiSettings are those of the API server.
 type apiSettings struct {
-	Addr      string        `group:"Settings" default:"127.0.0.1:3233" help:"Where to listen (${default})."`
-	PublicURL string        `group:"Settings" placeholder:"URL" help:"The address that clients use, where it is not the one listened on."`
-	TLSCert   string        `group:"Settings" name:"tls-cert" placeholder:"FILE" help:"Serve TLS with this certificate chain, in PEM."`
-	TLSKey    string        `group:"Settings" name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
-	Drain     time.Duration `group:"Settings" default:"65s" help:"How long open calls may take once the server is told to end (${default})."`
+	Addr              string        `group:"Settings" default:"127.0.0.1:3233" help:"Where to listen (${default})."`
+	PublicURL         string        `group:"Settings" placeholder:"URL" help:"The address that clients use, where it is not the one listened on."`
+	TLSCert           string        `group:"Settings" name:"tls-cert" placeholder:"FILE" help:"Serve TLS with this certificate chain, in PEM."`
+	TLSKey            string        `group:"Settings" name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
+	AdminUser         string        `group:"Settings" placeholder:"NAME" help:"The name of the operator; without one, the operator's endpoints are not there."`
+	AdminPasswordFile string        `group:"Settings" placeholder:"FILE" help:"The file with the operator's password."`
+	Drain             time.Duration `group:"Settings" default:"65s" help:"How long open calls may take once the server is told to end (${default})."`
 }
 
 // check refuses settings that contradict each other.
@@ -91,7 +97,30 @@ func (s apiSettings) check() error {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return usagef("--tls-cert and --tls-key go together")
 	}
+	if (s.AdminUser == "") != (s.AdminPasswordFile == "") {
+		return usagef("--admin-user and --admin-password-file go together")
+	}
 	return nil
+}
+
+// minPassword is the shortest password of an operator that is accepted, in
+// bytes.
+const minPassword = 12
+
+// admin returns the operator's credentials, none where nothing is set.
+func (s apiSettings) admin() (openwhisk.Admin, error) {
+	if s.AdminUser == "" {
+		return openwhisk.Admin{}, nil
+	}
+	text, err := os.ReadFile(s.AdminPasswordFile)
+	if err != nil {
+		return openwhisk.Admin{}, fmt.Errorf("read the operator's password: %w", err)
+	}
+	password := strings.TrimRight(string(text), "\r\n")
+	if len(password) < minPassword {
+		return openwhisk.Admin{}, fmt.Errorf("the password in %s needs %d characters", s.AdminPasswordFile, minPassword)
+	}
+	return openwhisk.Admin{User: s.AdminUser, Password: password}, nil
 }
 
 // workerSettings are those of the worker.
