@@ -76,6 +76,13 @@ install_missing() {
 
 answers() { timeout 20 docker version >/dev/null 2>&1; }
 
+# forget removes a pid file whose process is not the named program.
+forget() {
+  local pid
+  pid=$(cat "$1" 2>/dev/null) || return 0
+  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] || rm -f "$1"
+}
+
 start_docker() {
   if answers; then return; fi
   [ "$(id -u)" = 0 ] || die "no Docker daemon answers; start one, or run this as root"
@@ -86,6 +93,10 @@ start_docker() {
     if [ -z "$(ls -A /sys/fs/cgroup 2>/dev/null)" ]; then
       mount -t cgroup2 cgroup2 /sys/fs/cgroup || log "no cgroups could be mounted"
     fi
+    # A daemon that was killed leaves the number of a process that may be
+    # somebody else's by now, and dockerd would refuse to start beside it.
+    forget /var/run/docker.pid dockerd
+    forget /var/run/docker/containerd/containerd.pid containerd
     local out=${HEARTH_DOCKERD_LOG:-/var/log/hearth-dockerd.log}
     log "starting dockerd, its log is $out"
     setsid nohup dockerd >>"$out" 2>&1 </dev/null &
