@@ -27,7 +27,7 @@ func (db *DB) PutAction(ctx context.Context, a *core.Action, expect string) erro
 	if a.Exec.Code != nil {
 		code = []any{"code", a.Exec.Code}
 	}
-	return db.put(ctx, core.TypeAction, &a.Meta, expect, formAction(a), code...)
+	return db.put(ctx, core.TypeAction, &a.Meta, expect, db.formAction(a), code...)
 }
 
 // deleteActionScript deletes an action.
@@ -63,7 +63,7 @@ func (db *DB) Actions(ctx context.Context, namespace, pkg string, skip, limit in
 	if pkg != "" {
 		index = packageKey(namespace, pkg)
 	}
-	return list(ctx, db, namespace, index, core.TypeAction, skip, limit, decodeAction)
+	return list(ctx, db, namespace, index, core.TypeAction, skip, limit, db.decodeAction)
 }
 
 // Lookup is an action with its package, each with the error of its own read:
@@ -107,7 +107,7 @@ func (db *DB) Lookup(ctx context.Context, name core.Name, code bool) (Lookup, er
 func (db *DB) action(name core.Name, r record) (*core.Action, error) {
 	code := r.code
 	r.code = nil
-	a, err := remember(db.decoded, name, r, decodeAction)
+	a, err := remember(db.decoded, name, r, db.decodeAction)
 	if err != nil {
 		return nil, err
 	}

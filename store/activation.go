@@ -149,7 +149,7 @@ func (d outcomeDoc) outcome() core.Outcome {
 
 // fields returns what a new hash of the activation holds, besides what the
 // creating script sets: state, attempt and times.
-func fields(a *core.Activation, progress core.JSON) ([]any, error) {
+func (db *DB) fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	doc, err := json.Marshal(docOf(a))
 	if err != nil {
 		return nil, fmt.Errorf("encode activation: %w", err)
@@ -157,18 +157,19 @@ func fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	list := []any{fieldDoc, doc, fieldName, a.Action.Local()}
 	add := func(field string, value any) { list = append(list, field, value) }
 	if a.Input != nil {
-		add(fieldInput, []byte(a.Input))
+		add(fieldInput, db.sealField(a.Ref, fieldInput, a.Input))
 	}
 	if len(a.Env) > 0 {
 		env, err := json.Marshal(formParams(a.Env))
 		if err != nil {
 			return nil, fmt.Errorf("encode environment: %w", err)
 		}
-		add(fieldEnv, env)
+		add(fieldEnv, db.sealField(a.Ref, fieldEnv, env))
 	}
 	for _, f := range []struct{ field, value string }{
-		{fieldQueue, a.Queue}, {fieldWait, a.Wait}, {fieldParent, string(a.Cause.Parent)}, {fieldProgress, string(progress)},
-		{fieldAPIKey, a.APIKey},
+		{fieldQueue, a.Queue}, {fieldWait, a.Wait}, {fieldParent, string(a.Cause.Parent)},
+		{fieldProgress, string(db.sealField(a.Ref, fieldProgress, progress))},
+		{fieldAPIKey, string(db.sealField(a.Ref, fieldAPIKey, []byte(a.APIKey)))},
 	} {
 		if f.value != "" {
 			add(f.field, f.value)
@@ -188,13 +189,22 @@ func fields(a *core.Activation, progress core.JSON) ([]any, error) {
 
 // decodeRecord decodes a hash. An unreadable document is an error; unreadable
 // single fields are zero.
-func decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
+func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r := &Record{Activation: core.Activation{Ref: ref}}
 	var doc activationDoc
 	if err := json.Unmarshal([]byte(h[fieldDoc]), &doc); err != nil {
 		return nil, fmt.Errorf("decode activation %s: %w: %w", ref.ID, ErrCorrupt, err)
 	}
 	doc.fill(&r.Activation)
+	for _, field := range sealedFields() {
+		open, err := db.openField(ref, field, h[field])
+		if err != nil {
+			return nil, err
+		}
+		if open != "" {
+			h[field] = open
+		}
+	}
 	if in, ok := h[fieldInput]; ok {
 		r.Input = core.JSON(in)
 	}

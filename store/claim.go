@@ -53,7 +53,7 @@ func (db *DB) Claim(ctx context.Context, ref core.Ref, token string) (r *Record,
 		}
 		return nil, false, conflict()
 	}
-	r, err = decodeRecord(ref, pairs(got))
+	r, err = db.decodeRecord(ref, pairs(got))
 	return r, false, err
 }
 

@@ -77,7 +77,7 @@ func (db *DB) Create(ctx context.Context, list []Creation, also ...Addition) err
 	return db.accept(ctx, func(pipe redis.Pipeliner) error {
 		for _, c := range list {
 			a := c.Activation
-			args, err := fields(a, c.Progress)
+			args, err := db.fields(a, c.Progress)
 			if err != nil {
 				return err
 			}
@@ -179,7 +179,7 @@ func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention)
 		if a.Unstored {
 			return nil
 		}
-		args, err := fields(a, nil)
+		args, err := db.fields(a, nil)
 		if err != nil {
 			return err
 		}

@@ -107,7 +107,7 @@ func (db *DB) FinishAs(ctx context.Context, a *core.Activation, o core.Outcome, 
 	if err != nil {
 		return "", fmt.Errorf("encode activation: %w", err)
 	}
-	return db.finish(ctx, a, o, keep, string(doc), string(progress))
+	return db.finish(ctx, a, o, keep, string(doc), string(db.sealField(a.Ref, fieldProgress, progress)))
 }
 
 func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, keep Retention, doc, progress string) (core.ActivationID, error) {

@@ -113,7 +113,9 @@ type actionForm struct {
 	Limits     limitsForm  `json:"limits"`
 }
 
-func formAction(a *core.Action) actionForm {
+// formAction gives a the parameters as they will be read.
+func (db *DB) formAction(a *core.Action) actionForm {
+	a.Params = db.marked(a.Params)
 	components := make([]string, len(a.Exec.Components))
 	for i, c := range a.Exec.Components {
 		components[i] = c.String()
@@ -121,14 +123,14 @@ func formAction(a *core.Action) actionForm {
 	return actionForm{
 		metaForm:   formMeta(a.Meta),
 		Exec:       execForm{a.Exec.Kind, a.Exec.Binary, a.Exec.Main, a.Exec.Image, components},
-		Parameters: formParams(a.Params),
+		Parameters: db.sealParams(a.Name.Full(), a.Params),
 		Limits: limitsForm{
 			a.Limits.Timeout.Milliseconds(), a.Limits.Memory, a.Limits.Logs, a.Limits.Concurrency, a.Limits.Instances,
 		},
 	}
 }
 
-func decodeAction(name core.Name, r record) (*core.Action, error) {
+func (db *DB) decodeAction(name core.Name, r record) (*core.Action, error) {
 	var f actionForm
 	if err := decode(name, r, &f); err != nil {
 		return nil, err
@@ -145,10 +147,14 @@ func decodeAction(name core.Name, r record) (*core.Action, error) {
 		}
 		components = append(components, n)
 	}
+	params, err := db.openParams(name.Full(), f.Parameters)
+	if err != nil {
+		return nil, corrupt(name, r, err)
+	}
 	a := &core.Action{
 		Meta:   meta,
 		Exec:   core.Exec{Kind: f.Exec.Kind, Binary: f.Exec.Binary, Main: f.Exec.Main, Image: f.Exec.Image, Components: slices.Clip(components)},
-		Params: unformParams(f.Parameters),
+		Params: params,
 		Limits: core.Limits{
 			Timeout: time.Duration(f.Limits.Timeout) * time.Millisecond, Memory: f.Limits.Memory, Logs: f.Limits.Logs,
 			Concurrency: f.Limits.Concurrency, Instances: f.Limits.Instances,
@@ -171,15 +177,17 @@ type packageForm struct {
 	Binding    *bindingForm `json:"binding,omitempty"`
 }
 
-func formPackage(p *core.Package) packageForm {
-	f := packageForm{metaForm: formMeta(p.Meta), Parameters: formParams(p.Params)}
+// formPackage gives p the parameters as they will be read.
+func (db *DB) formPackage(p *core.Package) packageForm {
+	p.Params = db.marked(p.Params)
+	f := packageForm{metaForm: formMeta(p.Meta), Parameters: db.sealParams(p.Name.Full(), p.Params)}
 	if !p.Binding.IsZero() {
 		f.Binding = &bindingForm{p.Binding.Namespace, p.Binding.Name}
 	}
 	return f
 }
 
-func decodePackage(name core.Name, r record) (*core.Package, error) {
+func (db *DB) decodePackage(name core.Name, r record) (*core.Package, error) {
 	var f packageForm
 	if err := decode(name, r, &f); err != nil {
 		return nil, err
@@ -188,7 +196,11 @@ func decodePackage(name core.Name, r record) (*core.Package, error) {
 	if err != nil {
 		return nil, corrupt(name, r, err)
 	}
-	p := &core.Package{Meta: meta, Params: unformParams(f.Parameters)}
+	params, err := db.openParams(name.Full(), f.Parameters)
+	if err != nil {
+		return nil, corrupt(name, r, err)
+	}
+	p := &core.Package{Meta: meta, Params: params}
 	if f.Binding != nil {
 		p.Binding = core.Name{Namespace: f.Binding.Namespace, Name: f.Binding.Name}
 	}
@@ -200,7 +212,7 @@ type triggerForm struct {
 	Parameters []paramForm `json:"parameters"`
 }
 
-func decodeTrigger(name core.Name, r record) (*core.Trigger, error) {
+func (db *DB) decodeTrigger(name core.Name, r record) (*core.Trigger, error) {
 	var f triggerForm
 	if err := decode(name, r, &f); err != nil {
 		return nil, err
@@ -209,7 +221,11 @@ func decodeTrigger(name core.Name, r record) (*core.Trigger, error) {
 	if err != nil {
 		return nil, corrupt(name, r, err)
 	}
-	return &core.Trigger{Meta: meta, Params: unformParams(f.Parameters)}, nil
+	params, err := db.openParams(name.Full(), f.Parameters)
+	if err != nil {
+		return nil, corrupt(name, r, err)
+	}
+	return &core.Trigger{Meta: meta, Params: params}, nil
 }
 
 type ruleForm struct {

@@ -8,6 +8,9 @@ import "github.com/hearth-faas/hearth/core"
 // (core.ValidNamespace). docs/redis.md lists type, owner and life of each.
 const prefix = "hearth:"
 
+// sealKey is the name of the key that seals parameters.
+const sealKey = prefix + "seal"
+
 // namespacesKey is the set of the names of all namespaces.
 const namespacesKey = prefix + "namespaces"
 

@@ -25,7 +25,7 @@ func (db *DB) PutPackage(ctx context.Context, p *core.Package, expect string) er
 	if !p.Binding.IsZero() {
 		bound = []any{"bound", "1"}
 	}
-	return db.put(ctx, core.TypePackage, &p.Meta, expect, formPackage(p), bound...)
+	return db.put(ctx, core.TypePackage, &p.Meta, expect, db.formPackage(p), bound...)
 }
 
 // deletePackageScript deletes a package, and with force all of its actions.
@@ -67,12 +67,12 @@ func (db *DB) DeletePackage(ctx context.Context, name core.Name, revision string
 
 // Packages lists packages, latest first. limit 0 means all.
 func (db *DB) Packages(ctx context.Context, namespace string, skip, limit int) ([]core.Package, error) {
-	return list(ctx, db, namespace, indexKey(namespace, core.TypePackage), core.TypePackage, skip, limit, decodePackage)
+	return list(ctx, db, namespace, indexKey(namespace, core.TypePackage), core.TypePackage, skip, limit, db.decodePackage)
 }
 
 // pkg decodes a record, or finds it decoded.
 func (db *DB) pkg(name core.Name, r record) (*core.Package, error) {
-	p, err := remember(db.decoded, name, r, decodePackage)
+	p, err := remember(db.decoded, name, r, db.decodePackage)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (db *DB) Activation(ctx context.Context, ref core.Ref) (*Record, error) {
 	if len(h) == 0 {
 		return nil, core.Errorf(core.KindNotFound, "The requested resource does not exist.")
 	}
-	return decodeRecord(ref, h)
+	return db.decodeRecord(ref, h)
 }
 
 // Selection selects visible records of a namespace.
@@ -107,7 +107,7 @@ func (db *DB) many(ctx context.Context, namespace string, ids []string, docs boo
 		if cmd.Err() == nil && len(h) == 0 {
 			continue
 		}
-		r, err := decodeRecord(core.Ref{Namespace: namespace, ID: core.ActivationID(ids[i])}, h)
+		r, err := db.decodeRecord(core.Ref{Namespace: namespace, ID: core.ActivationID(ids[i])}, h)
 		if err != nil {
 			bad++
 			continue

@@ -50,12 +50,13 @@ type Step struct {
 func (db *DB) Step(ctx context.Context, s Step, also ...Addition) error {
 	return db.accept(ctx, func(pipe redis.Pipeliner) error {
 		a := s.Activation
-		list, err := fields(a, s.Creation.Progress)
+		list, err := db.fields(a, s.Creation.Progress)
 		if err != nil {
 			return err
 		}
 		args := append([]any{
-			string(a.ID), string(a.State), budget(a), string(s.Parent), s.Turn, []byte(s.Progress), s.Limit.Milliseconds(),
+			string(a.ID), string(a.State), budget(a), string(s.Parent), s.Turn,
+			db.sealField(core.Ref{Namespace: a.Namespace, ID: s.Parent}, fieldProgress, s.Progress), s.Limit.Milliseconds(),
 		}, list...)
 		stepScript.Eval(ctx, pipe, append(createKeys(a.Ref), activationKey(a.Namespace, s.Parent)), args...)
 		touch(ctx, pipe, a.Namespace)

@@ -24,7 +24,7 @@ func (db *DB) Trigger(ctx context.Context, name core.Name) (*core.Trigger, error
 	if err != nil {
 		return nil, err
 	}
-	trigger, err := decodeTrigger(name, r)
+	trigger, err := db.decodeTrigger(name, r)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,8 @@ func (db *DB) Trigger(ctx context.Context, name core.Name) (*core.Trigger, error
 // Updated. expect is the revision that it replaces, "" to create it.
 // ErrExists, ErrChanged (or ErrNotFound: deleted meanwhile), ErrOtherType.
 func (db *DB) PutTrigger(ctx context.Context, t *core.Trigger, expect string) error {
-	form := triggerForm{metaForm: formMeta(t.Meta), Parameters: formParams(t.Params)}
+	t.Params = db.marked(t.Params)
+	form := triggerForm{metaForm: formMeta(t.Meta), Parameters: db.sealParams(t.Name.Full(), t.Params)}
 	return db.put(ctx, core.TypeTrigger, &t.Meta, expect, form)
 }
 
@@ -81,5 +82,5 @@ func (db *DB) DeleteTrigger(ctx context.Context, name core.Name, revision string
 // Triggers lists triggers without their rules, latest first. limit 0 means
 // all.
 func (db *DB) Triggers(ctx context.Context, namespace string, skip, limit int) ([]core.Trigger, error) {
-	return list(ctx, db, namespace, indexKey(namespace, core.TypeTrigger), core.TypeTrigger, skip, limit, decodeTrigger)
+	return list(ctx, db, namespace, indexKey(namespace, core.TypeTrigger), core.TypeTrigger, skip, limit, db.decodeTrigger)
 }

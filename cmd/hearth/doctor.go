@@ -11,6 +11,7 @@ import (
 
 type doctorCommand struct {
 	operator
+	sealSettings
 	DockerHost string `group:"Settings" placeholder:"URL" help:"The Docker daemon; by default its usual socket."`
 	Runtimes   string `group:"Settings" placeholder:"FILE" help:"The runtimes manifest whose images are looked for."`
 	Deep       bool   `help:"Also compare everything that Redis holds with what it should hold."`
@@ -36,7 +37,11 @@ func (c doctorCommand) Run(ctx context.Context, p *program) error {
 	}
 	checks := []doctor.Check{doctor.Redis(rdb), doctor.Docker(c.DockerHost, images)}
 	if c.Deep {
-		checks = append(checks, doctor.Data(store.New(rdb)))
+		keys, err := c.keys()
+		if err != nil {
+			return err
+		}
+		checks = append(checks, doctor.Data(store.NewSealing(rdb, keys)))
 	}
 	worst, err := doctor.Examine(ctx, p.stdout, checks...)
 	if err != nil {

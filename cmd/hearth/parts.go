@@ -16,6 +16,7 @@ import (
 	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/runtime/kinds"
 	"github.com/hearth-faas/hearth/store"
+	"github.com/hearth-faas/hearth/store/seal"
 )
 
 // parts are what the stages of a process share. Each is there once the stage
@@ -40,8 +41,8 @@ func (p *program) parts(log *slog.Logger) *parts {
 }
 
 // connection is the stage that opens the connection to Redis, and closes it
-// when all others have ended.
-func (x *parts) connection(url func() string) stage {
+// when all others have ended. keys are what parameters are sealed with.
+func (x *parts) connection(url func() string, keys func() (*seal.Keys, error)) stage {
 	return stage{
 		name: "connection to redis",
 		start: func(ctx context.Context) (err error) {
@@ -54,9 +55,13 @@ func (x *parts) connection(url func() string) stage {
 			if err := doctor.Keeps(ctx, x.redis); err != nil {
 				return err
 			}
-			x.db = store.New(x.redis)
+			sealing, err := keys()
+			if err != nil {
+				return err
+			}
+			x.db = store.NewSealing(x.redis, sealing)
 			x.tasks = queue.NewClient(x.redis)
-			return nil
+			return x.db.CheckSeal(ctx)
 		},
 		run: func(ctx context.Context) error {
 			<-ctx.Done()

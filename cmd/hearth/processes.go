@@ -9,6 +9,7 @@ import (
 type apiserverCommand struct {
 	logSettings
 	sharedRedis
+	sealSettings
 	planeSettings
 	apiSettings
 }
@@ -21,7 +22,7 @@ func (c apiserverCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
 	// The server is stopped first; the connection when nobody uses it any more.
 	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
-	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), api.listen(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), api.listen(),
 		api.serve(func(_ context.Context, url string) error {
 			_, err := fmt.Fprintf(p.stdout, "hearth apiserver is ready on %s\n", url)
 			return err
@@ -32,6 +33,7 @@ type workerCommand struct {
 	logSettings
 	dataSettings
 	sharedRedis
+	sealSettings
 	planeSettings
 	workerSettings
 	monitorSettings
@@ -46,13 +48,14 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	// The worker is stopped first; then the engine, when no container is used;
 	// then what tells callers of the end of activations.
 	eng := c.engine(x, c.Data, c.address)
-	return runStages(ctx, x.connection(c.address), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), eng.stage(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), eng.stage(),
 		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.monitor(x), c.pprof(x))
 }
 
 type triggersCommand struct {
 	logSettings
 	sharedRedis
+	sealSettings
 	planeSettings
 	monitorSettings
 }
@@ -60,13 +63,14 @@ type triggersCommand struct {
 // Run turns events into activations until ctx ends.
 func (c triggersCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
-	return runStages(ctx, x.connection(c.address), x.migrations(), x.control(c.planeSettings), x.triggers(), x.ready("triggers"),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.control(c.planeSettings), x.triggers(), x.ready("triggers"),
 		c.monitor(x), c.pprof(x))
 }
 
 type migrateCommand struct {
 	logSettings
 	sharedRedis
+	sealSettings
 }
 
 // Run brings the stored data to the form of this version.
@@ -78,7 +82,7 @@ func (c migrateCommand) Run(ctx context.Context, p *program) error {
 		done()
 		return p.ok("the data is of this version")
 	}}
-	return runStages(ctx, x.connection(c.address), x.migrations(), last)
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), last)
 }
 
 // ready is the last stage of a process that has no address.
