@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ func TestWithoutDockerAndRedis(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	cmd := command(t, data)
-	cmd.Env = append(cmd.Env, "PATH="+pathWith(t, "node", "go"))
+	cmd.Env = append(cmd.Env, "PATH="+pathWithout(t, "redis-server"))
 	h, err := platform.Up(patient(t), hearth(t), cmd, data, "--engine", "process")
 	ok(t, err)
 	t.Cleanup(func() { ended(t, h.Process) })
@@ -38,17 +37,24 @@ func TestWithoutDockerAndRedis(t *testing.T) {
 	}
 }
 
-// pathWith is a PATH with some programs and no others of this machine that
-// the platform might use.
-func pathWith(t *testing.T, programs ...string) string {
+// pathWithout is a PATH that has all programs but one.
+func pathWithout(t *testing.T, program string) string {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range programs {
-		target, err := exec.LookPath(name)
+	var dirs []string
+	for _, from := range filepath.SplitList(os.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(from, program)); err != nil {
+			dirs = append(dirs, from)
+			continue
+		}
+		to := t.TempDir()
+		found, err := os.ReadDir(from)
 		ok(t, err)
-		target, err = filepath.EvalSymlinks(target)
-		ok(t, err)
-		ok(t, os.Symlink(target, filepath.Join(dir, name)))
+		for _, f := range found {
+			if f.Name() != program {
+				ok(t, os.Symlink(filepath.Join(from, f.Name()), filepath.Join(to, f.Name())))
+			}
+		}
+		dirs = append(dirs, to)
 	}
-	return dir
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
