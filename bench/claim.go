@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,12 +31,11 @@ func claim(ctx context.Context, s *stand, r *report.Report) error {
 	if _, err := s.hearth.Call(ctx, name, nil); err != nil {
 		return err
 	}
-	watching, stop := context.WithCancel(ctx)
+	lines, stop, err := s.monitor(ctx)
+	if err != nil {
+		return err
+	}
 	defer stop()
-	lines := make(chan string, 1<<16)
-	monitor := s.redis.DB.Monitor(watching, lines)
-	monitor.Start()
-	defer monitor.Stop()
 	var ids []string
 	for range claimCalls {
 		id, err := s.hearth.Invoke(ctx, name, nil)
@@ -48,7 +50,7 @@ func claim(ctx context.Context, s *stand, r *report.Report) error {
 	if err := pause(ctx, time.Second); err != nil {
 		return err
 	}
-	monitor.Stop()
+	stop()
 	h := claims(lines, ids)
 	if h.Count() < claimCalls/2 {
 		return fmt.Errorf("saw %d of %d claims", h.Count(), claimCalls)
@@ -59,6 +61,29 @@ func claim(ctx context.Context, s *stand, r *report.Report) error {
 		row("accepted to claimed, idle queue", "p95", got, load.Result{}, 0.95),
 	)
 	return nil
+}
+
+// monitor hands on what MONITOR prints, until stop is called.
+func (s *stand) monitor(ctx context.Context) (lines chan string, stop func(), err error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.redis.Socket())
+	if err != nil {
+		return nil, nil, fmt.Errorf("watch redis: %w", err)
+	}
+	if _, err := conn.Write([]byte("MONITOR\r\n")); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("watch redis: %w", err), conn.Close())
+	}
+	lines = make(chan string, 1<<16)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for text := bufio.NewScanner(conn); text.Scan(); {
+			select {
+			case lines <- strings.TrimPrefix(text.Text(), "+"):
+			default: // nobody reads so many
+			}
+		}
+	}()
+	return lines, func() { _ = conn.Close(); <-done }, nil
 }
 
 // claims reads what MONITOR printed so far: lines like

@@ -51,7 +51,8 @@ func choose(all []scenario, only *regexp.Regexp) []scenario {
 }
 
 // measure starts the platform and runs the scenarios on it. One that fails is
-// noted in the report, and the others go on.
+// noted in the report, and the others go on; an interrupt ends the run with
+// what has been measured.
 func measure(ctx context.Context, chosen []scenario, progress io.Writer) (*report.Report, error) {
 	s, err := newStand(ctx, progress)
 	if err != nil {
@@ -60,12 +61,13 @@ func measure(ctx context.Context, chosen []scenario, progress io.Writer) (*repor
 	defer s.close(ctx)
 	r := &report.Report{Machine: s.machine(ctx)}
 	for _, sc := range chosen {
+		if ctx.Err() != nil {
+			r.Fail(sc.name, ctx.Err())
+			continue
+		}
 		begin := time.Now()
 		fmt.Fprintf(progress, "%-14s ", sc.name)
 		if err := sc.run(ctx, s, r); err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
 			r.Fail(sc.name, err)
 		}
 		fmt.Fprintf(progress, "%.1f s\n", time.Since(begin).Seconds())

@@ -24,7 +24,10 @@ func NewRedis(ctx context.Context, dir string) (*Redis, error) {
 }
 
 // URL is what --redis takes.
-func (r *Redis) URL() string { return "unix://" + filepath.Join(r.dir, "redis.sock") }
+func (r *Redis) URL() string { return "unix://" + r.Socket() }
+
+// Socket is the path of its socket.
+func (r *Redis) Socket() string { return filepath.Join(r.dir, "redis.sock") }
 
 // Start starts the server again after a Stop and waits until it answers.
 func (r *Redis) Start(ctx context.Context) error {
