@@ -58,6 +58,7 @@ type Server struct {
 	opt      Options
 	listener net.Listener
 	draining atomic.Bool
+	closing  chan struct{} // closed when Run is to stop
 }
 
 // New makes a Server with all routes and starts nothing.
@@ -77,7 +78,7 @@ func New(plane *control.Plane, manifest *kinds.Manifest, log *slog.Logger, opt O
 	if opt.Metrics == nil {
 		opt.Metrics = prometheus.NewRegistry()
 	}
-	s := &Server{echo: echo.New(), log: log, opt: opt}
+	s := &Server{echo: echo.New(), log: log, opt: opt, closing: make(chan struct{})}
 	seen, err := newMetrics(opt.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of the server: %w", err)
@@ -86,7 +87,7 @@ func New(plane *control.Plane, manifest *kinds.Manifest, log *slog.Logger, opt O
 	whisk := openwhisk.New(plane, manifest, log, opt.OpenWhisk)
 	e := s.echo
 	e.HTTPErrorHandler = whisk.RenderError
-	e.Pre(transaction, s.observe(seen), s.recover, s.limitBody)
+	e.Pre(transaction, s.observe(seen), s.recover, s.limitBody, s.streams)
 	s.mountHealth(e)
 	whisk.Mount(e)
 	for _, mount := range opt.Mounts {
@@ -147,10 +148,12 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("serve http: %w", err)
 	case <-ctx.Done():
 	}
-	// The order: readiness first, so that balancers look elsewhere; then the
-	// listener and idle connections; then calls in flight; then, by force,
-	// those that are left.
-	s.draining.Store(true)
+	// The order: readiness first, so that balancers look elsewhere; then those
+	// who follow events; then the listener and idle connections; then calls in
+	// flight; then, by force, those that are left.
+	if !s.draining.Swap(true) {
+		close(s.closing)
+	}
 	wait, done := context.WithTimeout(base, s.opt.Drain)
 	defer done()
 	if err := srv.Shutdown(wait); err != nil {

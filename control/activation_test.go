@@ -360,12 +360,12 @@ func TestCancel(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	beat := store.Worker{ID: "w1", Boot: "boot", Beat: 1}
-	kills, err := w.db.Heartbeat(ctx, beat)
-	if err != nil || len(kills) != 1 || kills[0] != a.Ref {
-		t.Errorf("got %v, %v, want %v to be killed", kills, err, a.Ref)
+	orders, err := w.db.Heartbeat(ctx, beat)
+	if err != nil || len(orders.Cancel) != 1 || orders.Cancel[0] != a.Ref {
+		t.Errorf("got %v, %v, want %v to be killed", orders, err, a.Ref)
 	}
-	if kills, err := w.db.Heartbeat(ctx, beat); err != nil || len(kills) != 0 {
-		t.Errorf("got %v, %v, want it once", kills, err)
+	if orders, err := w.db.Heartbeat(ctx, beat); err != nil || len(orders.Cancel) != 0 {
+		t.Errorf("got %v, %v, want it once", orders, err)
 	}
 }
 

@@ -159,8 +159,8 @@ func TestAnOverdueActivationEnds(t *testing.T) {
 		r.round(time.Minute)
 	}
 	w.reason(id, core.ReasonDeadline)
-	if kills, err := w.db.Heartbeat(t.Context(), store.Worker{ID: "w1", Boot: "boot", Beat: 99}); err != nil || len(kills) != 1 {
-		t.Errorf("got %v, %v, want the worker told to kill it", kills, err)
+	if orders, err := w.db.Heartbeat(t.Context(), store.Worker{ID: "w1", Boot: "boot", Beat: 99}); err != nil || len(orders.Cancel) != 1 {
+		t.Errorf("got %v, %v, want the worker told to kill it", orders, err)
 	}
 }
 

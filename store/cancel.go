@@ -11,7 +11,7 @@ import (
 // with its next heartbeat.
 func (db *DB) AskCancel(ctx context.Context, a *core.Activation) error {
 	pipe := db.rdb.Pipeline()
-	pipe.RPush(ctx, cancelsKey(a.Worker), a.Namespace+"/"+string(a.ID))
+	pipe.RPush(ctx, cancelsKey(a.Worker), order(a.Ref))
 	pipe.Expire(ctx, cancelsKey(a.Worker), time.Hour)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return unavailable(ctx, "ask for cancellation", err)

@@ -82,6 +82,10 @@ func loggingKey(ns string) string { return tagged(ns) + "logging" }
 // have a move to make, by the milliseconds since when.
 func resumeKey(ns string) string { return tagged(ns) + "resume" }
 
+// tailKey is the stream of the log lines of a running activation that
+// somebody watches.
+func tailKey(ns string, id core.ActivationID) string { return tagged(ns) + "tail:" + string(id) }
+
 // busyKey is the sorted set of the namespaces that have accepted something
 // lately, by the milliseconds of when: where the reconciler looks.
 const busyKey = prefix + "busy"
@@ -91,6 +95,10 @@ const workersKey = prefix + "workers"
 
 // cancelsKey is the list of activations that a worker process shall kill.
 func cancelsKey(token string) string { return prefix + "cancels:" + token }
+
+// watchesKey is the list of activations whose lines a worker process shall
+// write to their tails.
+func watchesKey(token string) string { return prefix + "watches:" + token }
 
 // leasePrefix followed by a duty is the string that holds its holder.
 const leasePrefix = prefix + "lease:"

@@ -45,30 +45,45 @@ func (w Worker) Runs(kind string) bool {
 	return len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind)
 }
 
-// maxCancels is fetched with one heartbeat.
-const maxCancels = 256
+// maxOrders of each sort are fetched with one heartbeat.
+const maxOrders = 256
 
-// Heartbeat writes the worker's state, and returns the activations that it
-// shall kill, each once.
-func (db *DB) Heartbeat(ctx context.Context, w Worker) ([]core.Ref, error) {
+// Orders are what others ask of a worker process.
+type Orders struct {
+	Cancel []core.Ref // activations to kill
+	Watch  []core.Ref // activations whose lines to write to their tails
+}
+
+// Heartbeat writes the worker's state, and returns what it shall do, each
+// once.
+func (db *DB) Heartbeat(ctx context.Context, w Worker) (Orders, error) {
 	body, err := json.Marshal(w)
 	if err != nil {
-		return nil, err
+		return Orders{}, err
 	}
 	pipe := db.rdb.Pipeline()
 	pipe.HSet(ctx, workersKey, w.ID, body)
-	list := pipe.LPopCount(ctx, cancelsKey(w.Token()), maxCancels)
+	cancels := pipe.LPopCount(ctx, cancelsKey(w.Token()), maxOrders)
+	watches := pipe.LPopCount(ctx, watchesKey(w.Token()), maxOrders)
 	if _, err := pipe.Exec(ctx); err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare
-		return nil, core.Unavailable("write heartbeat", err)
+		return Orders{}, core.Unavailable("write heartbeat", err)
 	}
-	var refs []core.Ref
-	for _, text := range list.Val() {
+	return Orders{Cancel: refs(cancels.Val()), Watch: refs(watches.Val())}, nil
+}
+
+// refs reads what an order lists, see order.
+func refs(texts []string) []core.Ref {
+	var list []core.Ref
+	for _, text := range texts {
 		if namespace, id, ok := strings.Cut(text, "/"); ok {
-			refs = append(refs, core.Ref{Namespace: namespace, ID: core.ActivationID(id)})
+			list = append(list, core.Ref{Namespace: namespace, ID: core.ActivationID(id)})
 		}
 	}
-	return refs, nil
+	return list
 }
+
+// order is an activation in a list of orders.
+func order(r core.Ref) string { return r.Namespace + "/" + string(r.ID) }
 
 // Workers returns all workers that have a heartbeat, live or not, in no
 // order. Entries that cannot be read are left out.

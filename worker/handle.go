@@ -13,11 +13,12 @@ import (
 
 // job is one activation in this worker's hands.
 type job struct {
-	w    *Worker
-	a    *core.Activation
-	log  *slog.Logger
-	kind kinds.Kind
-	exec *core.Exec // what /init gets, once it was read
+	w       *Worker
+	a       *core.Activation
+	tracked *tracked
+	log     *slog.Logger
+	kind    kinds.Kind
+	exec    *core.Exec // what /init gets, once it was read
 
 	unsent bool // the platform knows that /run was not sent
 	source pool.Source
@@ -36,9 +37,9 @@ func (w *Worker) handle(claiming, work context.Context, ref core.Ref) error {
 		}
 		return err
 	}
-	ctx, untrack := w.track(work, ref)
-	defer untrack()
-	j := &job{w: w, a: a, log: w.deps.Log.With(
+	ctx, t := w.track(work, a)
+	defer w.untrack(ref, t)
+	j := &job{w: w, a: a, tracked: t, log: w.deps.Log.With(
 		"namespace", a.Namespace, "action", a.Action.String(), "activation", string(a.ID))}
 	j.run(claiming, ctx)
 	return nil

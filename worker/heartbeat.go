@@ -34,15 +34,17 @@ func (w *Worker) heartbeats(claiming, life context.Context) error {
 	}
 }
 
-// beat writes one heartbeat, and ends the activations that it is told to.
+// beat writes one heartbeat, and does what it is told to: ends activations,
+// and shows the lines of others.
 func (w *Worker) beat(ctx context.Context, drains bool) error {
-	cancels, err := w.deps.DB.Heartbeat(ctx, w.state(drains))
+	orders, err := w.deps.DB.Heartbeat(ctx, w.state(drains))
 	if err != nil {
 		return err
 	}
-	for _, ref := range cancels {
+	for _, ref := range orders.Cancel {
 		w.cancel(ref)
 	}
+	w.watch(orders.Watch)
 	return nil
 }
 
@@ -63,29 +65,4 @@ func (w *Worker) leave(ctx context.Context) error {
 		return err
 	}
 	return w.deps.DB.RemoveWorker(ctx, last)
-}
-
-// track returns a context that ends when the activation is cancelled. The
-// returned function ends the tracking.
-func (w *Worker) track(ctx context.Context, ref core.Ref) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	w.mu.Lock()
-	w.running[ref] = cancel
-	w.mu.Unlock()
-	w.busy.Add(1)
-	return ctx, func() {
-		w.mu.Lock()
-		delete(w.running, ref)
-		w.mu.Unlock()
-		w.busy.Add(-1)
-		cancel(nil)
-	}
-}
-
-func (w *Worker) cancel(ref core.Ref) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if cancel, ok := w.running[ref]; ok {
-		cancel(errCancelled)
-	}
 }

@@ -37,6 +37,7 @@ type verdict struct {
 func (j *job) use(ctx context.Context, lease *pool.Lease) verdict {
 	j.source, j.began, j.init = lease.Source, time.Now(), 0
 	v := verdict{capture: lease.Logs.Begin(j.a.Limits.Logs << 20)}
+	j.tracked.capture.Store(v.capture)
 	v.what, v.out = j.exchange(ctx, lease)
 	v.at = time.Now()
 	return v

@@ -77,7 +77,9 @@ type Worker struct {
 	tally tally
 
 	mu      sync.Mutex
-	running map[core.Ref]context.CancelCauseFunc
+	running map[core.Ref]*tracked
+	watched map[core.Ref]*watched
+	watches chan struct{} // something is watched
 }
 
 // New makes a Worker and starts nothing.
@@ -106,7 +108,7 @@ func New(deps Deps, opt Options) (*Worker, error) {
 	self := store.Worker{ID: opt.ID, Boot: opt.Boot}
 	return &Worker{
 		deps: deps, opt: opt, pool: p, token: self.Token(), queue: self.Queue(),
-		running: map[core.Ref]context.CancelCauseFunc{},
+		running: map[core.Ref]*tracked{}, watched: map[core.Ref]*watched{}, watches: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -137,6 +139,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.pool.Run(support) })
 	group.Go(func() error { return w.heartbeats(ctx, support) })
 	group.Go(func() error { return w.reap(support) })
+	group.Go(func() error { return w.tails(support) })
 	group.Go(func() error {
 		// The order: the queue's handlers end before the pool under them, and
 		// before the heartbeats that keep their claims.

@@ -3,6 +3,7 @@ package openwhisk
 import (
 	"net/url"
 
+	"github.com/hearth-faas/hearth/apiserver/tail"
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
 )
@@ -81,7 +82,15 @@ func (d *Dialect) getActivation(r *request) error {
 	return r.ok(activationOf(a))
 }
 
+// getLogs answers with the lines of a record, or, to a client that wants
+// events, with those of an activation in whatever state.
 func (d *Dialect) getLogs(r *request) error {
+	if tail.Asked(r.Request()) {
+		if err := r.own(r.namespace()); err != nil {
+			return err
+		}
+		return tail.Serve(r, d.plane, r.who, core.ActivationID(r.Param("id")))
+	}
 	a, err := d.activation(r)
 	if err != nil {
 		return err

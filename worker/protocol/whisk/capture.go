@@ -75,6 +75,20 @@ func (c *Capture) End() []string {
 	return lines
 }
 
+// Since returns the lines that were collected so far, but for the first n, up
+// to so many bytes; at least one if there is any. It is for those who look on.
+func (c *Capture) Since(n, most int) []string {
+	c.logs.mu.Lock()
+	defer c.logs.mu.Unlock()
+	end := min(n, len(c.lines))
+	for size := 0; end < len(c.lines); end++ {
+		if size += len(c.lines[end]); size > most && end > n {
+			break
+		}
+	}
+	return slices.Clone(c.lines[min(n, len(c.lines)):end])
+}
+
 // room is how many bytes of text may still be kept.
 func (c *Capture) room() int {
 	if c.full {
