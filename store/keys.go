@@ -109,3 +109,11 @@ const repliesPrefix = prefix + "replies:"
 
 // completionsKey is the capped stream of all ends.
 const completionsKey = prefix + "completions"
+
+// eventsKey is the stream of the events of a shard that are not dispatched
+// yet. The shard is the hash tag: what feeds the stream lies beside it.
+func eventsKey(shard string) string { return prefix + "events:{" + shard + "}" }
+
+// deadEventsKey is the list of the events of a shard that could not be
+// dispatched, latest first.
+func deadEventsKey(shard string) string { return prefix + "events:{" + shard + "}:dead" }

@@ -1,13 +1,14 @@
 package main
 
-import "context"
+import (
+	"context"
 
-// triggers is the stage that turns events into activations. There is no
-// source of events yet: triggers fire through the API only, and the stage
-// says so.
+	"github.com/hearth-faas/hearth/triggers"
+)
+
+// triggers is the stage that turns events into activations.
 func (x *parts) triggers() stage {
-	return stage{name: "triggers", start: func(ctx context.Context) error {
-		x.log.InfoContext(ctx, "no trigger source is built in, triggers are fired through the api")
-		return nil
+	return stage{name: "triggers", run: func(ctx context.Context) error {
+		return triggers.New(x.plane, x.db, x.log, triggers.Options{Name: x.name}).Run(ctx)
 	}}
 }

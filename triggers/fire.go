@@ -1,0 +1,70 @@
+package triggers
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hearth-faas/hearth/control"
+	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store"
+)
+
+// handle brings one delivery to an end. What fails for now is left as it is:
+// nobody settles it, so that it is delivered again.
+func (d *Dispatcher) handle(ctx context.Context, event store.Delivery) {
+	log := d.log.With("namespace", event.Trigger.Namespace, "trigger", event.Trigger.Name, "activation", event.ID)
+	err := d.fire(ctx, event)
+	switch {
+	case err == nil:
+		err = d.db.SettleEvent(ctx, event)
+	case core.KindOf(err) == core.KindNotFound: // the trigger was deleted
+		log.Info("event dropped, its trigger is gone")
+		err = d.db.SettleEvent(ctx, event)
+	case !passing(err) || event.Deliveries >= int64(d.opt.Deliveries):
+		log.Error("event given up", "err", err)
+		err = d.db.BuryEvent(ctx, event, err.Error())
+	default:
+		log.Warn("event not dispatched yet", "deliveries", event.Deliveries, "err", err)
+		return
+	}
+	if err != nil {
+		log.Warn("event not settled", "err", err)
+	}
+}
+
+// passing says whether the same event may succeed later.
+func passing(err error) bool {
+	switch core.KindOf(err) {
+	case core.KindUnavailable, core.KindThrottled, core.KindInternal, core.KindConflict:
+		return true
+	}
+	return false
+}
+
+func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
+	if event.Broken() {
+		return core.Errorf(core.KindInvalid, "The event cannot be read.")
+	}
+	who, err := d.plane.Owner(ctx, event.Trigger.Namespace)
+	if err != nil {
+		return fmt.Errorf("find owner of event: %w", err)
+	}
+	if event.After != "" {
+		settled, err := d.plane.Settled(ctx, who, event.Trigger, event.After)
+		if err != nil {
+			return fmt.Errorf("look at the event before: %w", err)
+		}
+		if !settled {
+			d.log.Info("event dropped, the one before still runs", "namespace", event.Trigger.Namespace, "trigger", event.Trigger.Name)
+			return nil
+		}
+	}
+	if err := d.plane.Admit(ctx, who, control.RateFire); err != nil {
+		return err
+	}
+	_, err = d.plane.FireEvent(ctx, who, control.Firing{
+		Trigger: event.Trigger, Headers: event.Headers, Payload: event.Payload, ID: event.ID,
+		TransactionID: string(event.ID),
+	})
+	return err
+}
