@@ -40,6 +40,7 @@ type child struct {
 	cmd            *exec.Cmd
 	frames         bool
 	stdin, answers *os.File
+	memory         oomCount
 	exited         chan struct{} // closed when the process has ended
 	ended          chan struct{} // closed when answers have ended
 	oom            bool          // to be read after exited
@@ -51,6 +52,7 @@ type child struct {
 	mu      sync.Mutex
 	pending map[uint64]chan answer // nil after the end
 	last    uint64
+	kills   int // for memory, before the calls that are pending
 }
 
 // spawn starts the process of a child. It is of use once begin has returned
@@ -68,21 +70,25 @@ func spawn(r *reap.Reaper, argv []string, dir string, environ []string) (*child,
 	cmd.Dir, cmd.Env = dir, environ
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdinTheirs, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{answersTheirs}
-	kills := oomKills()
+	memory := openOOM()
+	kills := memory.kills()
 	err = r.Start(cmd)
 	_ = stdinTheirs.Close()
 	_ = answersTheirs.Close()
 	if err != nil {
+		memory.close()
 		return nil, errors.Join(err, stdinOurs.Close(), answersOurs.Close())
 	}
 	sacrifice(cmd.Process.Pid)
 	c := &child{
 		cmd: cmd, stdin: stdinOurs, answers: answersOurs, exited: make(chan struct{}), ended: make(chan struct{}),
 		lines: bufio.NewReaderSize(answersOurs, 64<<10), pending: make(map[uint64]chan answer),
+		memory: memory, kills: kills,
 	}
 	go func() {
 		_ = r.Wait(cmd)
-		c.oom = killed(cmd) && oomKills() > kills
+		c.oom = killed(cmd) && c.starved()
+		memory.close()
 		_ = answersOurs.SetReadDeadline(time.Now().Add(drainTime))
 		close(c.exited)
 	}()
@@ -251,9 +257,21 @@ func (c *child) expect() (uint64, chan answer) {
 		c.last++
 		id = c.last
 	}
+	if len(c.pending) == 0 { // one that pends may be what takes the memory
+		c.kills = c.memory.kills()
+	}
 	waiter := make(chan answer, 1)
 	c.pending[id] = waiter
 	return id, waiter
+}
+
+// starved says whether the kernel has killed a process for memory since the
+// calls that are pending came. One that it killed before was a child of the
+// action's, which outlived that.
+func (c *child) starved() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.memory.kills() > c.kills
 }
 
 // cause is why there is no answer.
