@@ -12,7 +12,7 @@ import (
 type doctorCommand struct {
 	operator
 	sealSettings
-	DockerHost string `group:"Settings" placeholder:"URL" help:"The Docker daemon; by default its usual socket."`
+	DockerHost string `group:"Settings" placeholder:"URL" help:"The Docker daemon; by default that of DOCKER_HOST, or its usual socket."`
 	Runtimes   string `group:"Settings" placeholder:"FILE" help:"The runtimes manifest whose images are looked for."`
 	Deep       bool   `help:"Also compare everything that Redis holds with what it should hold."`
 }

@@ -50,6 +50,10 @@ func (e environment) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	if value, ok := e[variable(flag)]; ok {
 		return value, nil
 	}
+	// Where Docker is, Docker's own programs read from this variable.
+	if value := e["DOCKER_HOST"]; value != "" && flag.Name == "docker-host" {
+		return value, nil
+	}
 	return nil, nil //nolint:nilnil // as above
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 )
 
 func TestUnknownVariablesAreRefused(t *testing.T) {
@@ -16,6 +18,33 @@ func TestUnknownVariablesAreRefused(t *testing.T) {
 	got = start(t, []string{"HEARTH_LOG_LEVEL=debug", "HOME=/nowhere", "OTHER=1"}, "", "version")
 	if got.Code != exitOK {
 		t.Errorf("got %+v, want a known variable accepted", got)
+	}
+}
+
+func TestDockerIsWhereDockersOwnVariableSays(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, want string
+		env        []string
+	}{
+		{"no variable", "", nil},
+		{"the variable of Docker's programs", "unix:///a.sock", []string{"DOCKER_HOST=unix:///a.sock"}},
+		{"our own comes before it", "unix:///b.sock", []string{"DOCKER_HOST=unix:///a.sock", "HEARTH_DOCKER_HOST=unix:///b.sock"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var settings workerSettings
+			app, err := kong.New(&settings, kong.Resolvers(readEnvironment(test.env)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := app.Parse(nil); err != nil {
+				t.Fatal(err)
+			}
+			if settings.DockerHost != test.want {
+				t.Errorf("got %q, want %q", settings.DockerHost, test.want)
+			}
+		})
 	}
 }
 

@@ -128,7 +128,7 @@ type workerSettings struct {
 	Engine      string        `group:"Settings" enum:"docker,process," default:"" placeholder:"NAME" help:"What runs actions: docker, or process, which isolates nothing. By default docker if it answers."`
 	WorkerID    string        `group:"Settings" name:"worker-id" aliases:"id" placeholder:"NAME" help:"The worker's name, which stays the same over restarts and no other worker has; by default that of the machine."`
 	Deployment  string        `group:"Settings" placeholder:"NAME" help:"Tells the containers of several platforms on one Docker apart; by default made from the address of Redis."`
-	DockerHost  string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default its usual socket."`
+	DockerHost  string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default that of DOCKER_HOST, or its usual socket."`
 	Network     string        `group:"Settings" placeholder:"NAME" help:"The Docker network of the containers, made where it is absent."`
 	Proxy       string        `group:"Settings" placeholder:"FILE" help:"The program that runs actions without Docker; by default hearth-proxy beside this one."`
 	Memory      int           `group:"Settings" placeholder:"MB" help:"Memory for all containers together; by default half of the machine's."`
