@@ -26,7 +26,10 @@ type route struct {
 	path string
 	open bool // without credentials
 	dir  bool // also with a trailing slash
-	on   verbs
+	// entries says that what follows the trailing slash is a name: without one
+	// nothing is addressed, which is 404 rather than 405.
+	entries bool
+	on      verbs
 }
 
 // routes is every route of the dialect but the web actions, which take any
@@ -47,18 +50,18 @@ func (d *Dialect) routes() []route {
 		{path: ns + "/limits", dir: true, on: verbs{get: d.getLimits}},
 		{path: ns + "/limits/:entity", on: verbs{get: noInnerLimits, put: noInnerLimits, post: noInnerLimits, del: noInnerLimits}},
 
-		{path: ns + "/actions", dir: true, on: verbs{get: d.listActions}},
+		{path: ns + "/actions", dir: true, entries: true, on: verbs{get: d.listActions}},
 		{path: ns + "/actions/:package/", on: verbs{get: d.listPackageActions, put: notFound, post: notFound, del: notFound}},
 		{path: ns + "/actions/:name", on: verbs{get: d.getAction, put: d.putAction, post: d.invoke, del: d.deleteAction}},
 		{path: ns + "/actions/:package/:name", on: verbs{get: d.getAction, put: d.putAction, post: d.invoke, del: d.deleteAction}},
 
-		{path: ns + "/packages", dir: true, on: verbs{get: d.listPackages}},
+		{path: ns + "/packages", dir: true, entries: true, on: verbs{get: d.listPackages}},
 		{path: ns + "/packages/:name", on: verbs{get: d.getPackage, put: d.putPackage, del: d.deletePackage}},
 
-		{path: ns + "/triggers", dir: true, on: verbs{get: d.listTriggers}},
+		{path: ns + "/triggers", dir: true, entries: true, on: verbs{get: d.listTriggers}},
 		{path: ns + "/triggers/:name", on: verbs{get: d.getTrigger, put: d.putTrigger, post: d.fire, del: d.deleteTrigger}},
 
-		{path: ns + "/rules", dir: true, on: verbs{get: d.listRules}},
+		{path: ns + "/rules", dir: true, entries: true, on: verbs{get: d.listRules}},
 		{path: ns + "/rules/:name", on: verbs{get: d.getRule, put: d.putRule, post: d.setRule, del: d.deleteRule}},
 
 		{path: ns + "/activations", dir: true, on: verbs{get: d.listActivations}},
@@ -92,6 +95,9 @@ func (r route) register(e *echo.Echo, d *Dialect) {
 			do = notAllowed(r.on.list())
 		}
 		e.Match([]string{method}, paths[0], wrap(do))
+		if !ok && r.entries {
+			do = notFound
+		}
 		for _, path := range paths[1:] {
 			e.Match([]string{method}, path, wrap(do))
 		}
