@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hearth-faas/hearth/cmd/hearth/localredis"
 	"github.com/hearth-faas/hearth/core"
@@ -54,7 +55,7 @@ func redisFolder(data string) string { return filepath.Join(data, "redis") }
 
 // quotaFlags are limits as an operator gives them; "default" takes one back.
 type quotaFlags struct {
-	Limit []string `sep:"none" placeholder:"NAME=VALUE" help:"A limit: invocations-per-minute, fires-per-minute, concurrent-invocations, store-activations, or allowed-kinds (with commas). The value default takes it back."`
+	Limit []string `sep:"none" placeholder:"NAME=VALUE" help:"A limit: invocations-per-minute, fires-per-minute, concurrent-invocations, store-activations, or allowed-kinds (with commas); or the API's names for them. The value default takes it back."`
 }
 
 // apply changes a quota.
@@ -64,11 +65,24 @@ func (f quotaFlags) apply(q *core.Quota) error {
 		if !ok {
 			return usagef("%q is not of the form NAME=VALUE", limit)
 		}
-		if err := setLimit(q, name, value); err != nil {
+		if err := setLimit(q, dashed(name), value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dashed spells the name of a limit as flags do, which the API spells in camel
+// case: invocationsPerMinute is invocations-per-minute.
+func dashed(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 func setLimit(q *core.Quota, name, value string) error {
