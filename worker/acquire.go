@@ -18,7 +18,8 @@ var (
 
 // acquire gets a container for the job. As soon as it is known that this
 // takes a cold start, or just long, the platform learns that nothing was sent
-// yet, and the code is read while the container starts.
+// yet. The code is read only for a container that lacks it: under load most
+// of those who wait get a warm one, and would keep it from working meanwhile.
 func (j *job) acquire(claiming, ctx context.Context, need pool.Need) (*pool.Lease, error) {
 	waiting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -29,7 +30,7 @@ func (j *job) acquire(claiming, ctx context.Context, need pool.Need) (*pool.Leas
 		defer free()
 	}
 	lease, err := j.w.pool.Acquire(waiting, need, func() {
-		if err := j.prepare(ctx); err != nil {
+		if err := j.notSent(ctx); err != nil {
 			cancel(err)
 		}
 	})
@@ -47,16 +48,25 @@ func (j *job) acquire(claiming, ctx context.Context, need pool.Need) (*pool.Leas
 	return lease, nil
 }
 
+// notSent tells the platform, once, that nothing was sent yet.
+func (j *job) notSent(ctx context.Context) error {
+	if j.unsent {
+		return nil
+	}
+	if err := j.w.deps.Plane.NotSent(ctx, j.a); core.KindOf(err) == core.KindConflict {
+		return errTaken
+	} else if err != nil {
+		j.log.Warn("activation stays marked as sent", "err", err) // the safe side
+	}
+	j.unsent = true
+	return nil
+}
+
 // prepare does what a cold start needs beside the container. It may be
 // repeated.
 func (j *job) prepare(ctx context.Context) error {
-	if !j.unsent {
-		if err := j.w.deps.Plane.NotSent(ctx, j.a); core.KindOf(err) == core.KindConflict {
-			return errTaken
-		} else if err != nil {
-			j.log.Warn("activation stays marked as sent", "err", err) // the safe side
-		}
-		j.unsent = true
+	if err := j.notSent(ctx); err != nil {
+		return err
 	}
 	if j.exec != nil {
 		return nil

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// lateAfter is how long Acquire waits before it says so.
-const lateAfter = 5 * time.Millisecond
+// lateAfter is how long Acquire waits before it says so: longer than a queue
+// behind quick calls, shorter than a start.
+const lateAfter = 25 * time.Millisecond
 
 // waiter is an activation that has no container yet.
 type waiter struct {
