@@ -21,7 +21,7 @@ import (
 )
 
 // serve runs a container's HTTP side on a unix socket and returns a client.
-func serve(t *testing.T, h http.HandlerFunc) (*whisk.Client, *httptest.Server) {
+func serve(t *testing.T, h http.HandlerFunc, set ...func(*http.Server)) (*whisk.Client, *httptest.Server) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
@@ -31,6 +31,9 @@ func serve(t *testing.T, h http.HandlerFunc) (*whisk.Client, *httptest.Server) {
 	srv := httptest.NewUnstartedServer(h)
 	srv.Listener.Close()
 	srv.Listener = l
+	for _, f := range set {
+		f(srv.Config)
+	}
 	srv.Start()
 	t.Cleanup(srv.Close)
 	c := whisk.NewClient("unix", path)
@@ -155,12 +158,13 @@ func TestAnswers(t *testing.T) {
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	var opened atomic.Int32
-	c, srv := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") })
-	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			opened.Add(1)
+	c, srv := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") }, func(s *http.Server) {
+		s.ConnState = func(_ net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				opened.Add(1)
+			}
 		}
-	}
+	})
 	run := func() {
 		t.Helper()
 		if _, err := c.Run(t.Context(), call()); err != nil {
