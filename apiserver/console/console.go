@@ -4,8 +4,8 @@
 // console shows and may do exactly what the key it was opened with allows.
 //
 // There is no build step: templates, one style sheet and one small script are
-// embedded. The script only replaces parts of a page by fresh ones; every page
-// works without it.
+// embedded. The script replaces parts of a page by fresh ones and adds the
+// lines of what runs; every page works without it.
 package console
 
 import (
@@ -69,6 +69,7 @@ func (c *Console) Mount(e *echo.Echo) {
 	private := e.Group(Path, secure, c.signedIn, sameOrigin)
 	private.GET("/", c.overview)
 	private.GET("/activations/:id", c.activation)
+	private.GET("/activations/:id/logs", c.follow)
 	private.GET("/actions", c.actions)
 	private.GET("/actions/*", c.action)
 	private.POST("/actions/*", c.invoke)

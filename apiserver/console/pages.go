@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/hearth-faas/hearth/apiserver/tail"
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
 )
@@ -46,6 +48,7 @@ func (c *Console) activation(ctx echo.Context) error {
 	}
 	a, err := c.plane.Activation(ctx.Request().Context(), subject(ctx), id)
 	if err != nil && core.KindOf(err) == core.KindNotFound {
+		p.Body = id
 		return c.failed(ctx, err, "pending.html", p)
 	}
 	if err != nil {
@@ -53,6 +56,18 @@ func (c *Console) activation(ctx echo.Context) error {
 	}
 	p.Title, p.Body = a.Action.Local(), a
 	return c.render(ctx, http.StatusOK, "activation.html", p)
+}
+
+// follow serves the lines of an activation to the script of its page.
+func (c *Console) follow(ctx echo.Context) error {
+	id, err := core.ParseActivationID(ctx.Param("id"))
+	if err == nil {
+		err = tail.Serve(ctx, c.plane, subject(ctx), id)
+	}
+	if err != nil {
+		return c.failed(ctx, err, "error.html", page{Title: "Activation"})
+	}
+	return nil
 }
 
 func (c *Console) actions(ctx echo.Context) error {
@@ -123,8 +138,11 @@ func (c *Console) invoke(ctx echo.Context) error {
 	return ctx.Redirect(http.StatusSeeOther, Path+"/activations/"+string(id))
 }
 
-// run invokes and waits for the end, so that the page it leads to has
-// something to show.
+// quick is how long the form waits for the end of what it invoked, before it
+// leads to the page that shows what runs.
+const quick = time.Second
+
+// run invokes, and waits for a quick end.
 func (c *Console) run(ctx echo.Context, name core.Name, payload core.JSON) (core.ActivationID, error) {
 	rc, who := ctx.Request().Context(), subject(ctx)
 	if err := c.plane.Admit(rc, who, control.RateInvoke); err != nil {
@@ -136,7 +154,7 @@ func (c *Console) run(ctx echo.Context, name core.Name, payload core.JSON) (core
 	}
 	a, err := c.plane.InvokeAndWait(rc, control.Call{
 		Subject: who, Target: target, Payload: payload, APIKey: apiKey(ctx),
-	}, core.MaxBlocking)
+	}, quick)
 	if err != nil {
 		return "", err
 	}

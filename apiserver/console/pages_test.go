@@ -129,3 +129,33 @@ func TestSignedOutIsSignedOut(t *testing.T) {
 		t.Errorf("still signed in:\n%s", page)
 	}
 }
+
+func TestLinesAreFollowedInTheConsole(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	id := core.NewActivationID()
+	if code, page := b.get("/console/activations/" + string(id) + "/logs"); code != http.StatusOK || !strings.Contains(page, "Sign in") {
+		t.Errorf("without a session: got %d %s", code, page)
+	}
+	b.signIn()
+	follow := `data-follow="/console/activations/` + string(id) + `/logs"`
+	if code, page := b.get("/console/activations/" + string(id)); code != http.StatusNotFound || !strings.Contains(page, follow) {
+		t.Errorf("no record yet: got %d %s, want it to hold %s", code, page, follow)
+	}
+	if code, _ := b.get("/console/activations/" + string(id) + "/logs"); code != http.StatusNotFound {
+		t.Errorf("no such activation: got %d", code)
+	}
+	b.createAction("hello")
+	target, err := b.plane.Resolve(t.Context(), b.who, core.Name{Namespace: "guest", Name: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err = b.plane.Invoke(t.Context(), control.Call{Subject: b.who, Target: target}); err != nil {
+		t.Fatal(err)
+	}
+	code, events := b.get("/console/activations/" + string(id) + "/logs")
+	want := "id: 1-0\ndata: 2026-01-01T00:00:00.000000000Z stdout: <printed>\n\nevent: end\ndata: success\n\n"
+	if code != http.StatusOK || !strings.HasSuffix(events, want) {
+		t.Errorf("got %d %q, want %q", code, events, want)
+	}
+}

@@ -155,7 +155,8 @@ func (c activationResult) Run(ctx context.Context, p *program) error {
 
 type activationLogs struct {
 	selected
-	Strip bool `short:"r" help:"Leave out the time and stream of each line."`
+	Follow bool `short:"f" help:"Go on until the activation ends."`
+	Strip  bool `short:"r" help:"Leave out the time and stream of each line."`
 }
 
 // Run prints log lines.
@@ -164,11 +165,7 @@ func (c activationLogs) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	lines, err := cl.Logs(ctx, id)
-	if err != nil {
-		return fmt.Errorf("get logs: %w", err)
-	}
-	return printLines(p, lines, c.Strip)
+	return logsOf(ctx, p, cl, id, c.Follow, c.Strip)
 }
 
 func printLines(p *program, lines []string, strip bool) error {

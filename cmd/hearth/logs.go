@@ -12,7 +12,7 @@ import (
 type logsCommand struct {
 	connection
 	Of     string `arg:"" optional:"" name:"activation-or-action" help:"An activation's id, or an action; by default the latest activation."`
-	Follow bool   `short:"f" help:"Go on with those that end from now on."`
+	Follow bool   `short:"f" help:"Of an activation, go on until it ends; of an action, with those that end from now on."`
 	Limit  int    `short:"l" default:"1" help:"So many activations of an action."`
 	Strip  bool   `short:"r" help:"Leave out the time and stream of each line."`
 }
@@ -26,11 +26,7 @@ func (c logsCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if activationID.MatchString(c.Of) {
-		lines, err := cl.Logs(ctx, c.Of)
-		if err != nil {
-			return fmt.Errorf("get logs: %w", err)
-		}
-		return printLines(p, lines, c.Strip)
+		return logsOf(ctx, p, cl, c.Of, c.Follow, c.Strip)
 	}
 	list, err := cl.Activations(ctx, client.Query{Page: client.Page{Limit: c.Limit}, Name: c.Of, Docs: true})
 	if err != nil {
@@ -45,4 +41,20 @@ func (c logsCommand) Run(ctx context.Context, p *program) error {
 		return nil
 	}
 	return activationPoll{Name: c.Of, Interval: time.Second, Strip: c.Strip}.poll(ctx, p, cl)
+}
+
+// logsOf prints the logs of one activation; with follow also of one that has
+// not ended, until it does.
+func logsOf(ctx context.Context, p *program, cl *client.Client, id string, follow, strip bool) error {
+	if follow {
+		if _, err := cl.Follow(ctx, id, func(line string) error { return printLines(p, []string{line}, strip) }); err != nil {
+			return fmt.Errorf("follow logs: %w", err)
+		}
+		return nil
+	}
+	lines, err := cl.Logs(ctx, id)
+	if err != nil {
+		return fmt.Errorf("get logs: %w", err)
+	}
+	return printLines(p, lines, strip)
 }

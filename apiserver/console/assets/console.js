@@ -1,14 +1,11 @@
 // Replaces the body of a page that asks for it by a fresh one, while somebody
-// looks at it. Without this script the page is as it was when it was loaded.
+// looks at it, and adds the lines of an activation that runs. Without this
+// script the page is as it was when it was loaded.
 "use strict";
 
 const body = document.getElementById("body");
 
-async function refresh() {
-  const part = body.querySelector("[data-refresh]");
-  if (!part) return;
-  const again = () => setTimeout(refresh, Number(part.dataset.refresh));
-  if (document.hidden || document.getSelection().toString() !== "") return again();
+async function load() {
   try {
     const url = new URL(location.href);
     url.searchParams.set("part", "1");
@@ -18,7 +15,35 @@ async function refresh() {
   } catch {
     // The server is away: what is shown stays, the next try may do better.
   }
-  again();
 }
 
-setTimeout(refresh, 2000);
+async function refresh() {
+  const part = body.querySelector("[data-refresh]");
+  if (!part) return;
+  if (!document.hidden && document.getSelection().toString() === "") await load();
+  setTimeout(refresh, Number(part.dataset.refresh));
+}
+
+// follow shows lines as they are printed, and the record after the end. Where
+// that cannot be, such as for an activation that is not known, it refreshes.
+function follow(part) {
+  const lines = part.querySelector(".logs");
+  const source = new EventSource(part.dataset.follow);
+  source.onmessage = (event) => {
+    part.querySelector("[role=alert]")?.remove();
+    lines.hidden = false;
+    lines.append(event.data + "\n");
+  };
+  source.addEventListener("end", async () => {
+    source.close();
+    await load();
+    setTimeout(refresh, 2000);
+  });
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(refresh, 500);
+  };
+}
+
+const running = body.querySelector("[data-follow]");
+if (running) follow(running);
+else setTimeout(refresh, 2000);
