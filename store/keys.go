@@ -11,6 +11,10 @@ const prefix = "hearth:"
 // sealKey is the name of the key that seals parameters.
 const sealKey = prefix + "seal"
 
+// catalogueKey is the version of the catalogue of public packages that was
+// installed last.
+const catalogueKey = prefix + "catalogue"
+
 // namespacesKey is the set of the names of all namespaces.
 const namespacesKey = prefix + "namespaces"
 

@@ -164,9 +164,12 @@ func TestUpServesAndKeepsItsData(t *testing.T) {
 		t.Errorf("got %q, want %q", got, answered)
 	}
 	eventually(t, "called\n", env, "logs", "hello", "--strip")
-	if got := page(t, up.url+"/metrics"); !strings.Contains(got, `hearth_activations_done_total{namespace="guest"} 1`) ||
+	if got := must(t, env, "invoke", "/whisk.system/samples/greeting", "-r", "-p", "name", "Mork", "-p", "place", "Ork"); !strings.Contains(got, "Hello, Mork from Ork!") {
+		t.Errorf("the catalogue's action: %q", got)
+	}
+	if got := page(t, up.url+"/metrics"); !strings.Contains(got, `hearth_activations_done_total{namespace="guest"} 2`) ||
 		!strings.Contains(got, `hearth_activations_drift{namespace="guest"} 0`) ||
-		!strings.Contains(got, `hearth_worker_activations_total{status="success"} 1`) {
+		!strings.Contains(got, `hearth_worker_activations_total{status="success"} 2`) {
 		t.Errorf("the metrics do not show the call:\n%s", got)
 	}
 	info, err := os.Stat(filepath.Join(dir, propertyFile))

@@ -22,7 +22,7 @@ func (c apiserverCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
 	// The server is stopped first; the connection when nobody uses it any more.
 	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), api.listen(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), api.listen(),
 		api.serve(func(_ context.Context, url string) error {
 			_, err := fmt.Fprintf(p.stdout, "hearth apiserver is ready on %s\n", url)
 			return err
@@ -82,7 +82,7 @@ func (c migrateCommand) Run(ctx context.Context, p *program) error {
 		done()
 		return p.ok("the data is of this version")
 	}}
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), last)
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(""), x.catalogue(), last)
 }
 
 // ready is the last stage of a process that has no address.

@@ -1,0 +1,4 @@
+// Returns the time by the clock of the worker.
+function main() {
+  return { date: new Date().toISOString() };
+}
