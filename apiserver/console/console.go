@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"path"
 
 	"github.com/labstack/echo/v4"
 
@@ -84,10 +85,11 @@ func (c *Console) asset(ctx echo.Context) error {
 	if err != nil {
 		return echo.ErrNotFound
 	}
-	contentType := "text/css; charset=utf-8"
-	if ext := ctx.Param("*"); len(ext) > 3 && ext[len(ext)-3:] == ".js" {
-		contentType = "text/javascript; charset=utf-8"
-	}
+	contentType := map[string]string{
+		".css": "text/css; charset=utf-8",
+		".js":  "text/javascript; charset=utf-8",
+		".svg": "image/svg+xml",
+	}[path.Ext(ctx.Param("*"))]
 	ctx.Response().Header().Set("Cache-Control", "max-age=300")
 	return ctx.Blob(http.StatusOK, contentType, data)
 }

@@ -49,7 +49,7 @@ func (c *Console) activation(ctx echo.Context) error {
 	a, err := c.plane.Activation(ctx.Request().Context(), subject(ctx), id)
 	if err != nil && core.KindOf(err) == core.KindNotFound {
 		p.Body = id
-		return c.failed(ctx, err, "pending.html", p)
+		return c.render(ctx, http.StatusNotFound, "pending.html", p)
 	}
 	if err != nil {
 		return c.failed(ctx, err, "error.html", p)

@@ -78,6 +78,28 @@ func TestBadInputIsExplainedWhereItWasTyped(t *testing.T) {
 	}
 }
 
+func TestAnActivationWithoutARecordIsNoFailure(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signIn()
+	_, page := b.get("/console/activations/" + strings.Repeat("a", 32))
+	if strings.Contains(page, `role="alert"`) || !strings.Contains(page, "data-refresh") {
+		t.Errorf("the page does not wait for the record:\n%s", page)
+	}
+}
+
+func TestAssetsHaveTheirTypes(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	for name, want := range map[string]string{"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"} {
+		resp, err := b.client.Get(b.server.URL + "/console/assets/" + name)
+		code, _ := b.read(resp, err)
+		if got := resp.Header.Get("Content-Type"); code != http.StatusOK || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %d %q, want %q", name, code, got, want)
+		}
+	}
+}
+
 func TestTriggersFireAndRulesRest(t *testing.T) {
 	t.Parallel()
 	b := open(t)

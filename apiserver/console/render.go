@@ -78,8 +78,16 @@ func functions() template.FuncMap {
 		"duration": duration,
 		"pretty":   pretty,
 		"path":     escapePath,
+		"isID":     isID,
 		"class":    func(s core.Status) string { return [...]string{"good", "warn", "bad", "bad"}[s] },
 	}
+}
+
+// isID says whether a log line is the id of an activation, as those of a
+// sequence are.
+func isID(line string) bool {
+	_, err := core.ParseActivationID(line)
+	return err == nil
 }
 
 // escapePath escapes "[pkg/]name" for a URL and keeps the slash.

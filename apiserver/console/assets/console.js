@@ -30,7 +30,6 @@ function follow(part) {
   const lines = part.querySelector(".logs");
   const source = new EventSource(part.dataset.follow);
   source.onmessage = (event) => {
-    part.querySelector("[role=alert]")?.remove();
     lines.hidden = false;
     lines.append(event.data + "\n");
   };
@@ -46,4 +45,4 @@ function follow(part) {
 
 const running = body.querySelector("[data-follow]");
 if (running) follow(running);
-else setTimeout(refresh, 2000);
+else setTimeout(refresh, Number(body.querySelector("[data-refresh]")?.dataset.refresh ?? 0));
