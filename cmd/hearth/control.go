@@ -21,3 +21,12 @@ func (x *parts) control(s planeSettings) stage {
 		run: func(ctx context.Context) error { return x.plane.Run(ctx) },
 	}
 }
+
+// reconciler is the stage that ends, or queues once more, what lost workers
+// held. It is in every process that has a worker; the one with the lease works.
+func (x *parts) reconciler() stage {
+	return stage{
+		name: "reconciler",
+		run:  func(ctx context.Context) error { return x.plane.Reconciler(x.name).Run(ctx) },
+	}
+}
