@@ -36,7 +36,7 @@ type verdict struct {
 // /run. Each has the action's time limit to itself.
 func (j *job) use(ctx context.Context, lease *pool.Lease) verdict {
 	j.source, j.began, j.init = lease.Source, time.Now(), 0
-	v := verdict{capture: lease.Logs.Begin(j.a.Limits.Logs << 20)}
+	v := verdict{capture: lease.Logs.Begin(j.a.ID, j.a.Limits.Logs<<20)}
 	j.tracked.capture.Store(v.capture)
 	v.what, v.out = j.exchange(ctx, lease)
 	v.at = time.Now()
@@ -73,7 +73,11 @@ func (j *job) initialise(ctx context.Context, lease *pool.Lease) (what, core.Out
 	limit := j.a.Limits.Timeout
 	init, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	answer, err := lease.Client.Init(init, j.call(limit), *j.exec)
+	call := j.call(limit)
+	if j.a.Limits.Concurrency > 1 && !j.kind.Foreign {
+		call.Mark = lease.Logs.Mark()
+	}
+	answer, err := lease.Client.Init(init, call, *j.exec)
 	j.init = time.Since(j.began)
 	switch {
 	case errors.Is(err, whisk.ErrRefused), err == nil && answer.Status == http.StatusServiceUnavailable:

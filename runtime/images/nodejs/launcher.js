@@ -1,7 +1,7 @@
 // The launcher runs a Node.js action as the child of Hearth's proxy.
 //
-// The first line on stdin says what to load: {"folder", "main", "env"}. The
-// folder holds an unpacked archive, or the source text as the file "exec".
+// The first line on stdin says what to load: {"folder", "main", "env"}, and
+// "mark" where lines are to say whose they are. The folder holds an unpacked archive, or the source text as the file "exec".
 // The next lines are requests, "<number> <JSON>"; answers are lines on file
 // descriptor 3, "<number> <status> <JSON>".
 'use strict';
@@ -10,6 +10,7 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const vm = require('vm');
+const { AsyncLocalStorage } = require('async_hooks');
 const { createRequire } = require('module');
 const { pathToFileURL } = require('url');
 const { Readable } = require('stream');
@@ -35,10 +36,66 @@ function send(line) {
   }
 }
 
+// Saying whose a line is
+
+const caller = new AsyncLocalStorage(); // of {prefix, rests} of a request
+const outputs = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
+let mark = '';
+
+// attribute has each line of output begin with the mark and the activation
+// that prints it. Only whole lines are written, so that those of several
+// activations do not mix; what nobody prints stays as it is.
+function attribute() {
+  outputs.forEach(({ stream, write }, i) => {
+    stream.write = (chunk, encoding, done) => {
+      const request = caller.getStore();
+      if (request === undefined || !(typeof chunk === 'string' || ArrayBuffer.isView(chunk))) {
+        return write(chunk, encoding, done);
+      }
+      if (typeof encoding === 'function') [encoding, done] = [undefined, encoding];
+      const bytes = typeof chunk === 'string'
+        ? Buffer.from(chunk, encoding)
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      request.rests[i].push(Buffer.from(bytes));
+      if (bytes.includes(10)) flush(request, i, write);
+      if (done) process.nextTick(done);
+      return true;
+    };
+  });
+}
+
+// flush writes the whole lines of a request; with end, the rest too, and
+// that there is no more.
+function flush(request, i, write, end = false) {
+  const text = Buffer.concat(request.rests[i]);
+  const pieces = [];
+  let start = 0;
+  for (let at; (at = text.indexOf(10, start)) >= 0; start = at + 1) {
+    pieces.push(request.prefix, text.subarray(start, at + 1));
+  }
+  request.rests[i] = start < text.length ? [text.subarray(start)] : [];
+  if (end) {
+    if (start < text.length) pieces.push(request.prefix, text.subarray(start), Buffer.from('\n'));
+    request.rests[i] = [];
+    pieces.push(request.prefix.subarray(0, -1), Buffer.from('\n'));
+  }
+  if (pieces.length > 0) write(Buffer.concat(pieces));
+}
+
+// within calls f so that its output, and that of all that it starts, is the
+// request's.
+function within(request, f) {
+  return request.prefix ? caller.run(request, f) : f();
+}
+
 // Finding the action
 
 async function load(hello) {
   ({ folder, main } = hello);
+  if (hello.mark && concurrent) {
+    mark = hello.mark;
+    attribute();
+  }
   Object.assign(process.env, hello.env);
   process.chdir(folder);
   const handler = fs.existsSync('exec') && fs.readdirSync('.').length === 1
@@ -104,17 +161,19 @@ function member(module, name) {
 
 // Running it
 
-const running = new Map(); // number -> true, of requests without an answer
+const running = new Map(); // number -> request, of those without an answer
 let stopped = false;
 
 function answer(number, status, body) {
+  const request = running.get(number);
   if (!running.delete(number)) return;
+  if (request.prefix) outputs.forEach(({ write }, i) => flush(request, i, write, true));
   send(`${number} ${status} ${body}`);
 }
 
 function fail(number, e) {
   stopped = true;
-  console.error(e);
+  within(running.get(number) ?? {}, () => console.error(e));
   answer(number, 502, JSON.stringify({ error: `An error has occurred: ${e}` }));
 }
 
@@ -133,11 +192,15 @@ function plain(e, seen = new Set()) {
   return out;
 }
 
-async function run(handler, number, request) {
+function run(handler, number, { value = {}, ...context }) {
   if (stopped) return refuse(number, 'stopped');
   if (running.size > 0 && !concurrent) return refuse(number, 'running');
-  running.set(number, true);
-  const { value = {}, ...context } = request;
+  const request = mark ? { prefix: Buffer.from(`${mark} ${context.activation_id} `), rests: [[], []] } : {};
+  running.set(number, request);
+  return within(request, () => perform(handler, number, value, context));
+}
+
+async function perform(handler, number, value, context) {
   for (const [key, text] of Object.entries(context)) {
     process.env[`__OW_${key.toUpperCase()}`] = text;
   }

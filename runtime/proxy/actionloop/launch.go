@@ -12,10 +12,17 @@ import (
 
 // hello is the first line of input of a launcher: what to load, and the
 // variables of /init, which it must set in its own environment.
+//
+// A launcher that gets a mark, runs several requests at a time, and knows
+// which of them prints, says so: each line of output is then "<mark>
+// <activation id> <text>", and "<mark> <activation id>" alone on both streams
+// is the end of what the request prints, written before its answer. Launchers
+// may leave all of that.
 type hello struct {
 	Folder string            `json:"folder"`
 	Main   string            `json:"main"`
 	Env    map[string]string `json:"env"`
+	Mark   string            `json:"mark,omitempty"`
 }
 
 // Prepare starts the launcher, if the language has one, so that the time that
@@ -41,7 +48,7 @@ func (p *Proxy) Prepare() {
 // startLauncher has a launcher load the action in folder: the one that stands
 // by, unless the action has variables that an interpreter reads as it starts.
 func (p *Proxy) startLauncher(folder string, request wire.Init) (*child, error) {
-	said := hello{Folder: folder, Main: request.Main, Env: make(map[string]string)}
+	said := hello{Folder: folder, Main: request.Main, Env: make(map[string]string), Mark: request.Mark}
 	environ := request.Environ()
 	early := false
 	for _, kv := range environ {

@@ -21,6 +21,9 @@ type Init struct {
 	Code   string                     `json:"code"`
 	Binary bool                       `json:"binary"`
 	Env    map[string]json.RawMessage `json:"env"`
+	// Mark, unless empty, is what a launcher that can begins the lines of the
+	// action's output with, see actionloop.
+	Mark string `json:"hearth_mark"`
 }
 
 // ReadInit reads an /init request. Main is "main" if it has none.

@@ -15,11 +15,12 @@ type initValue struct {
 	Code   *string           `json:"code,omitempty"` // absent for an image that brings its own
 	Binary bool              `json:"binary"`
 	Env    map[string]string `json:"env"`
+	Mark   string            `json:"hearth_mark,omitempty"` // see Logs.Mark
 }
 
 func initBody(call Call, exec core.Exec) ([]byte, error) {
 	v := initValue{
-		Name: call.Activation.Action.Name, Main: exec.Main, Binary: exec.Binary, Env: environment(call),
+		Name: call.Activation.Action.Name, Main: exec.Main, Binary: exec.Binary, Env: environment(call), Mark: call.Mark,
 	}
 	if v.Main == "" {
 		v.Main = "main"

@@ -7,11 +7,14 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"github.com/hearth-faas/hearth/core"
 )
 
 // Capture collects the lines of one activation, from Begin until End.
 type Capture struct {
 	logs   *Logs
+	id     core.ActivationID
 	limit  int
 	closed chan struct{} // both sentinels were seen
 
@@ -87,6 +90,14 @@ func (c *Capture) Since(n, most int) []string {
 		}
 	}
 	return slices.Clone(c.lines[min(n, len(c.lines)):end])
+}
+
+// close notes that one stream has nothing more of the activation.
+func (c *Capture) close(index int) {
+	c.seen[index] = true
+	if c.seen[0] && c.seen[1] {
+		close(c.closed)
+	}
 }
 
 // room is how many bytes of text may still be kept.

@@ -4,6 +4,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/hearth-faas/hearth/core"
 )
 
 // Sentinel is the line with which a runtime closes the logs of one activation
@@ -12,13 +14,16 @@ const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 
 // Logs takes everything that one container prints in its life, and hands the
 // lines to the activations that run in it. What is printed while none runs is
-// dropped. Lines carry no mark of who printed them: when several activations
-// share the container they go to the one that began last.
+// dropped. When several activations share the container, lines go to the one
+// that they are marked for, see Mark, and those that carry no mark to the one
+// that began last.
 type Logs struct {
 	stdout, stderr stream
 
 	mu       sync.Mutex
 	captures []*Capture // that run, oldest first
+	mark     []byte     // with the space behind it; nil when there is none
+	marks    bool       // the runtime uses it
 	ended    chan struct{}
 	over     bool
 }
@@ -54,8 +59,8 @@ func (l *Logs) Close() {
 
 // Begin starts the collection of an activation's lines, of which at most
 // limit bytes are kept, time and stream included; with 0, none.
-func (l *Logs) Begin(limit int) *Capture {
-	c := &Capture{logs: l, limit: limit, closed: make(chan struct{})}
+func (l *Logs) Begin(id core.ActivationID, limit int) *Capture {
+	c := &Capture{logs: l, id: id, limit: limit, closed: make(chan struct{})}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.captures = append(l.captures, c)
@@ -71,15 +76,15 @@ func (l *Logs) current() *Capture {
 }
 
 // sentinel closes one stream of the oldest activation that still has it open.
+// A runtime that marks lines says itself which one it closes.
 func (l *Logs) sentinel(index int) {
-	for _, c := range l.captures {
-		if c.seen[index] {
-			continue
-		}
-		c.seen[index] = true
-		if c.seen[0] && c.seen[1] {
-			close(c.closed)
-		}
+	if l.marks {
 		return
+	}
+	for _, c := range l.captures {
+		if !c.seen[index] {
+			c.close(index)
+			return
+		}
 	}
 }

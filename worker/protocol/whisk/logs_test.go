@@ -58,7 +58,7 @@ func TestLinesOfAnActivation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := whisk.NewLogs()
-			c := l.Begin(roomy)
+			c := l.Begin("", roomy)
 			for _, s := range tt.stdout {
 				io.WriteString(l.Stdout(), s)
 			}
@@ -85,7 +85,7 @@ func TestEachActivationGetsItsOwnLines(t *testing.T) {
 	l := whisk.NewLogs()
 	io.WriteString(l.Stdout(), "before any\n")
 	for i := range 3 {
-		c := l.Begin(roomy)
+		c := l.Begin("", roomy)
 		fmt.Fprintf(l.Stdout(), "run %d\n%s", i, end)
 		fmt.Fprint(l.Stderr(), end)
 		if !c.Wait(t.Context()) {
@@ -102,7 +102,7 @@ func TestEachActivationGetsItsOwnLines(t *testing.T) {
 func TestLogsWithoutSentinelAreIncomplete(t *testing.T) {
 	t.Parallel()
 	l := whisk.NewLogs()
-	c := l.Begin(roomy)
+	c := l.Begin("", roomy)
 	io.WriteString(l.Stdout(), "a\n"+end)
 	io.WriteString(l.Stderr(), "unfinished")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,9 +118,9 @@ func TestLogsWithoutSentinelAreIncomplete(t *testing.T) {
 func TestActivationsThatShareAContainer(t *testing.T) {
 	t.Parallel()
 	l := whisk.NewLogs()
-	a := l.Begin(roomy)
+	a := l.Begin("", roomy)
 	io.WriteString(l.Stdout(), "one\n")
-	b := l.Begin(roomy)
+	b := l.Begin("", roomy)
 	io.WriteString(l.Stdout(), "two\n"+end)
 	io.WriteString(l.Stderr(), end)
 	if !a.Wait(t.Context()) {
@@ -155,7 +155,7 @@ func TestTheLimitCutsAndSaysSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := whisk.NewLogs()
-			c := l.Begin(tt.limit)
+			c := l.Begin("", tt.limit)
 			for _, b := range []byte(tt.print) { // the hardest way to get it
 				l.Stdout().Write([]byte{b})
 			}
@@ -182,7 +182,7 @@ func TestAFloodOfLogsIsHeldToTheLimit(t *testing.T) { //nolint:paralleltest // i
 		"200 MB of one great line": {bytes.Repeat([]byte("x"), 32<<10), 200 << 20},
 	} {
 		l := whisk.NewLogs()
-		c := l.Begin(roomy)
+		c := l.Begin("", roomy)
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)

@@ -51,6 +51,11 @@ func (s *stream) hold(p []byte) {
 	if c := s.logs.current(); c != nil {
 		room = c.room() + len(Sentinel)
 	}
+	if over := s.logs.overhead(); over > 0 { // the line may be any one's
+		for _, c := range s.logs.captures {
+			room = max(room, c.room()+len(Sentinel)+over)
+		}
+	}
 	if !s.cut {
 		keep := min(len(p), max(0, room-len(s.held)))
 		s.held = append(s.held, p[:keep]...)
@@ -84,6 +89,9 @@ func (s *stream) flush(now time.Time) {
 // line hands on one line, whose last bytes are end. The sentinel can share
 // its line with output that had no newline of its own.
 func (s *stream) line(text, end []byte, now time.Time) {
+	if s.logs.marked(s, text, now) {
+		return
+	}
 	closes := bytes.HasSuffix(end, []byte(Sentinel))
 	if closes && !s.cut {
 		text = text[:len(text)-len(Sentinel)]

@@ -30,6 +30,8 @@ type Call struct {
 	Activation *core.Activation
 	// Deadline is when the platform will end the attempt.
 	Deadline time.Time
+	// Mark is that of the container's Logs, for /init.
+	Mark string
 }
 
 // Answer is what the container said.
