@@ -79,6 +79,10 @@ type Spec struct {
 	// Output receives stdout and stderr. Its writers are called from one
 	// goroutine each and never after Close.
 	Output Output
+	// Pulling, if set, is called with true when Create begins to wait for a
+	// registry and with false when it no longer does: that is no work of this
+	// host, so other starts need not wait for it.
+	Pulling func(waits bool)
 	// ReadyTimeout bounds the wait for the first connection; 0 means 60 s.
 	ReadyTimeout time.Duration
 }

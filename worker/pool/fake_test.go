@@ -29,6 +29,7 @@ type memory struct {
 	created, resumed int
 	removed          []string
 
+	pull       func(engine.Spec) // waits for a registry
 	failCreate func(engine.Spec) error
 	failPause  func(id string) error
 	failResume func(id string) error
@@ -53,8 +54,13 @@ func (m *memory) Create(ctx context.Context, spec engine.Spec) (engine.Container
 	m.together = max(m.together, m.starting)
 	m.used += spec.Memory
 	m.peak = max(m.peak, m.used)
-	fail := m.failCreate
+	fail, pull := m.failCreate, m.pull
 	m.mu.Unlock()
+	if pull != nil {
+		spec.Pulling(true)
+		pull(spec)
+		spec.Pulling(false)
+	}
 	err := wait(ctx, m.starts)
 	if err == nil && fail != nil {
 		err = fail(spec)

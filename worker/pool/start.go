@@ -36,7 +36,12 @@ func (p *Pool) enter(c *container) {
 // create has the engine start c.
 func (p *Pool) create(ctx context.Context, c *container) {
 	began := time.Now()
-	made, err := p.engine.Create(ctx, p.spec(c))
+	spec := p.spec(c)
+	spec.Pulling = func(waits bool) {
+		p.pulling(waits)
+		began = time.Now()
+	}
+	made, err := p.engine.Create(ctx, spec)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.starting--
@@ -49,6 +54,20 @@ func (p *Pool) create(ctx context.Context, c *container) {
 	c.Container = made
 	c.client = whisk.NewClient(made.Network, made.Address)
 	c.state, c.since = running, time.Now()
+	p.dispatch()
+}
+
+// pulling frees the place of a start among those that go on at once for as
+// long as it waits for a registry: two slow ones would stop all others.
+// Afterwards it goes on at once, so that there may be more for a moment.
+func (p *Pool) pulling(waits bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !waits {
+		p.starting++
+		return
+	}
+	p.starting--
 	p.dispatch()
 }
 

@@ -37,13 +37,13 @@ func (d *Docker) Create(ctx context.Context, spec engine.Spec) (engine.Container
 
 func (d *Docker) createAndPull(ctx context.Context, spec engine.Spec) (engine.Container, *held, error) {
 	if spec.Refresh {
-		if err := d.refresh(ctx, spec.Image); err != nil {
+		if err := fetch(spec, func() error { return d.refresh(ctx, spec.Image) }); err != nil {
 			return engine.Container{}, nil, err
 		}
 	}
 	c, h, err := d.launch(ctx, spec)
 	if errors.Is(err, errNoImage) {
-		if err := d.pull(ctx, spec.Image); err != nil {
+		if err := fetch(spec, func() error { return d.pull(ctx, spec.Image) }); err != nil {
 			return engine.Container{}, nil, err
 		}
 		c, h, err = d.launch(ctx, spec)
@@ -52,6 +52,15 @@ func (d *Docker) createAndPull(ctx context.Context, spec engine.Spec) (engine.Co
 		err = fmt.Errorf("%w: %w", engine.ErrImage, err)
 	}
 	return c, h, err
+}
+
+// fetch gets the image, and tells the one who wants to know.
+func fetch(spec engine.Spec, get func() error) error {
+	if spec.Pulling != nil {
+		spec.Pulling(true)
+		defer spec.Pulling(false)
+	}
+	return get()
 }
 
 // launch makes one container of an image that is here. Its place among the

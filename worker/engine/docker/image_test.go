@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -60,7 +61,14 @@ func TestPullPolicy(t *testing.T) {
 				f.on("GET /images/"+c.image+"/json", reply(http.StatusOK, map[string]string{"Id": "i"}))
 				f.on("POST /containers/create", reply(http.StatusInternalServerError, map[string]string{"message": "enough"}))
 			}
-			_, err := f.engine(t).Create(t.Context(), engine.Spec{Image: c.image, Refresh: c.refresh, Memory: 64})
+			var told []bool
+			_, err := f.engine(t).Create(t.Context(), engine.Spec{
+				Image: c.image, Refresh: c.refresh, Memory: 64,
+				Pulling: func(waits bool) { told = append(told, waits) },
+			})
+			if c.pulls > 0 && !slices.Equal(told, []bool{true, false}) {
+				t.Errorf("told of pulls: %v, want of one that began and ended", told)
+			}
 			if err == nil || errors.Is(err, engine.ErrImage) != c.imageErr {
 				t.Errorf("Create = %v, want ErrImage: %t", err, c.imageErr)
 			}
