@@ -129,6 +129,7 @@ type workerSettings struct {
 	WorkerID    string        `group:"Settings" name:"worker-id" aliases:"id" placeholder:"NAME" help:"The worker's name, which stays the same over restarts and no other worker has; by default that of the machine."`
 	Deployment  string        `group:"Settings" placeholder:"NAME" help:"Tells the containers of several platforms on one Docker apart; by default made from the address of Redis."`
 	DockerHost  string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default that of DOCKER_HOST, or its usual socket."`
+	Credentials string        `group:"Settings" name:"docker-config" placeholder:"FILE" help:"A Docker config.json with the registry logins for the images that actions name, whoever names them; by default none are used."`
 	Network     string        `group:"Settings" placeholder:"NAME" help:"The Docker network of the containers, made where it is absent."`
 	Proxy       string        `group:"Settings" placeholder:"FILE" help:"The program that runs actions without Docker; by default hearth-proxy beside this one."`
 	Memory      int           `group:"Settings" placeholder:"MB" help:"Memory for all containers together; by default half of the machine's."`

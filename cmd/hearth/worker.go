@@ -120,13 +120,14 @@ func (e *engineStage) run(ctx context.Context) error {
 
 func (e *engineStage) useDocker(ctx context.Context) (err error) {
 	e.docker, err = docker.New(ctx, docker.Options{
-		Deployment: e.deployment(),
-		Worker:     e.settings.WorkerID,
-		Boot:       e.boot,
-		Host:       e.settings.DockerHost,
-		Dir:        filepath.Join(e.data, "sockets"),
-		Network:    e.settings.Network,
-		Logger:     e.parts.log,
+		Deployment:  e.deployment(),
+		Worker:      e.settings.WorkerID,
+		Boot:        e.boot,
+		Host:        e.settings.DockerHost,
+		Credentials: e.settings.Credentials,
+		Dir:         filepath.Join(e.data, "sockets"),
+		Network:     e.settings.Network,
+		Logger:      e.parts.log,
 	})
 	if err != nil {
 		e.docker = nil
