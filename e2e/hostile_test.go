@@ -243,8 +243,8 @@ var deaths = []death{
 	{"kills itself", harmless, args{"how": "die"}, args{"memory": 128}, []string{exited}},
 	{"kills itself, where a child has died for memory before", args{"how": "feed_child"}, args{"how": "die"}, args{"memory": 128}, []string{exited}},
 	{"takes all memory by filling /tmp", harmless, args{"how": "fill", "path": "/tmp/evil"}, args{"memory": 128}, []string{tooMuch}},
-	{"ignores signals and never ends", harmless, args{"how": "stubborn"}, args{"memory": 128, "timeout": 2000}, []string{tooLong + "2000 milliseconds."}},
-	{"is a fork bomb", harmless, args{"how": "bomb"}, args{"memory": 256, "timeout": 4000}, []string{tooLong, tooMuch, exited}},
+	{"ignores signals and never ends", harmless, args{"how": "stubborn"}, args{"memory": 128, "timeout": 10_000}, []string{tooLong + "10000 milliseconds."}},
+	{"is a fork bomb", harmless, args{"how": "bomb"}, args{"memory": 256}, []string{tooLong, tooMuch, exited}},
 }
 
 // run calls an action of that kind: the call ends, so does the container with

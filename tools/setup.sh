@@ -14,6 +14,7 @@ dockerd     docker.io
 iptables    iptables
 redis-server redis-server
 redis-cli   redis-tools
+docker-registry docker-registry
 debootstrap debootstrap
 gcc         gcc
 curl        curl
