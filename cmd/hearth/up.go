@@ -33,6 +33,9 @@ func (c upCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	defer release()
+	if err := c.ownOperator(c.Data); err != nil {
+		return err
+	}
 	x := p.parts(c.logger(p.stderr))
 	own, address := c.ownRedis(x)
 	// They stop from the last to the first: the server takes no more calls and
