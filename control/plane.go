@@ -47,6 +47,8 @@ type Options struct {
 	// MaxAge is how long an activation may wait in a queue before it ends as
 	// expired; 0 means an hour.
 	MaxAge time.Duration
+	// Sources are told of triggers.
+	Sources []TriggerSource
 }
 
 // New makes a Plane and starts nothing: Run serves those who wait.

@@ -23,6 +23,7 @@ func (p *Plane) PutTrigger(ctx context.Context, who core.Subject, name core.Name
 		return nil, err
 	}
 	var trigger *core.Trigger
+	var after func(context.Context) error
 	err := retry(ctx, func() error {
 		old, err := p.db.Trigger(ctx, name)
 		expect := ""
@@ -43,6 +44,9 @@ func (p *Plane) PutTrigger(ctx context.Context, who core.Subject, name core.Name
 		if err := fitParams(trigger.Params, trigger.Annotations); err != nil {
 			return err
 		}
+		if after, err = p.sourced(trigger); err != nil {
+			return err
+		}
 		err = p.db.PutTrigger(ctx, trigger, expect)
 		if overwrite {
 			err = lost(err)
@@ -52,7 +56,7 @@ func (p *Plane) PutTrigger(ctx context.Context, who core.Subject, name core.Name
 	if err != nil {
 		return nil, err
 	}
-	return trigger, nil
+	return trigger, after(ctx)
 }
 
 func newTrigger(name core.Name, patch TriggerPatch) (*core.Trigger, error) {
@@ -106,7 +110,7 @@ func (p *Plane) DeleteTrigger(ctx context.Context, who core.Subject, name core.N
 	if err != nil {
 		return nil, err
 	}
-	return trigger, nil
+	return trigger, p.unsourced(ctx, name)
 }
 
 // Triggers lists triggers, latest first, without their rules.

@@ -121,3 +121,10 @@ func eventsKey(shard string) string { return prefix + "events:{" + shard + "}" }
 // deadEventsKey is the list of the events of a shard that could not be
 // dispatched, latest first.
 func deadEventsKey(shard string) string { return prefix + "events:{" + shard + "}:dead" }
+
+// dueKey is the sorted set of the triggers of a shard that have a schedule,
+// by the milliseconds of when it is due.
+func dueKey(shard string) string { return prefix + "events:{" + shard + "}:due" }
+
+// schedulesKey is the hash of the schedules of a shard, by trigger.
+func schedulesKey(shard string) string { return prefix + "events:{" + shard + "}:schedules" }

@@ -182,6 +182,30 @@ func TestUserCommands(t *testing.T) {
 			want:  outcome{Stdout: "ok: disabled rule r\n"},
 		},
 		{
+			name: "create a trigger with a schedule",
+			args: []string{"trigger", "create", "t", "--cron", "*/5 * * * *", "--tz", "Europe/Berlin", "--misfire", "skip", "--jitter", "30s"},
+			asked: []string{`PUT /api/v1/namespaces/_/triggers/t?overwrite=false ` +
+				`{"annotations":[{"key":"cron","value":{"cron":"*/5 * * * *","tz":"Europe/Berlin","misfire":"skip","jitter":"30s"}}]}`},
+			want: outcome{Stdout: "ok: created trigger t\n"},
+		},
+		{
+			name: "change the schedule of a trigger, and leave its other annotations",
+			args: []string{"trigger", "update", "t", "--cron", "@hourly"},
+			answers: map[string]answer{
+				"GET /api/v1/namespaces/_/triggers/t": {200, `{"annotations":[{"key":"a","value":1},{"key":"cron","value":"@daily"}]}`},
+			},
+			asked: []string{
+				`GET /api/v1/namespaces/_/triggers/t`,
+				`PUT /api/v1/namespaces/_/triggers/t?overwrite=true {"annotations":[{"key":"a","value":1},{"key":"cron","value":{"cron":"@hourly"}}]}`,
+			},
+			want: outcome{Stdout: "ok: updated trigger t\n"},
+		},
+		{
+			name: "a schedule that makes no sense",
+			args: []string{"trigger", "create", "t", "--cron", "often"},
+			want: outcome{Code: exitUsage, Stderr: "hearth: cron pattern 'often' is not valid\n"},
+		},
+		{
 			name: "create a trigger whose feed says no",
 			args: []string{"trigger", "create", "t", "--feed", "/whisk.system/alarms/alarm", "-p", "cron", "x"},
 			answers: map[string]answer{

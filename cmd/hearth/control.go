@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hearth-faas/hearth/control"
+	"github.com/hearth-faas/hearth/triggers/cron"
 )
 
 // control is the stage of the control plane.
@@ -12,9 +13,10 @@ func (x *parts) control(s planeSettings) stage {
 		name: "control plane",
 		start: func(context.Context) error {
 			x.plane = control.New(x.db, x.tasks, x.log, control.Options{
-				Range:  s.limits(),
-				Rates:  s.rates(),
-				Server: x.name,
+				Range:   s.limits(),
+				Rates:   s.rates(),
+				Server:  x.name,
+				Sources: []control.TriggerSource{cron.NewSource(x.db)},
 			})
 			return x.metrics.Register(newCounts(x.db, x.log))
 		},

@@ -38,29 +38,39 @@ func (c triggerCreate) feed(ctx context.Context, p *program) error {
 	return p.ok("created trigger %s", c.Name)
 }
 
-// feedOf returns the feed that a trigger has, or "". A trigger that is not
-// there has none.
-func feedOf(ctx context.Context, cl *client.Client, n client.Name) (string, error) {
+// annotationsOf returns the annotations of a trigger; one that is not there
+// has none.
+func annotationsOf(ctx context.Context, cl *client.Client, n client.Name) ([]client.KeyValue, error) {
 	body, err := cl.Get(ctx, client.Triggers, n, false)
 	var no *client.Error
 	switch {
 	case errors.As(err, &no) && no.Status == 404:
-		return "", nil
+		return nil, nil
 	case err != nil:
-		return "", fmt.Errorf("get trigger: %w", err)
+		return nil, fmt.Errorf("get trigger: %w", err)
 	}
 	var trigger client.Entity
 	if err := json.Unmarshal(body, &trigger); err != nil {
-		return "", fmt.Errorf("read trigger: %w", err)
+		return nil, fmt.Errorf("read trigger: %w", err)
 	}
-	for _, a := range trigger.Annotations {
+	return trigger.Annotations, nil
+}
+
+// feedOf returns the feed that a trigger has, or "".
+func feedOf(ctx context.Context, cl *client.Client, n client.Name) (string, error) {
+	annotations, err := annotationsOf(ctx, cl, n)
+	return feedIn(annotations), err
+}
+
+func feedIn(annotations []client.KeyValue) string {
+	for _, a := range annotations {
 		if a.Key == "feed" {
 			var feed string
 			_ = json.Unmarshal(a.Value, &feed) // no text, no feed
-			return feed, nil
+			return feed
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // tellFeed calls a feed's action for an event in the life of a trigger.

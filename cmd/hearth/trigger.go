@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hearth-faas/hearth/cmd/hearth/client"
 )
@@ -19,25 +20,33 @@ type triggerCommand struct {
 type triggerCreate struct {
 	connection
 	parameters
+	schedule
 	Name string `arg:"" help:"The trigger."`
 	Feed string `placeholder:"ACTION" help:"The feed that fires it, such as /whisk.system/alarms/alarm; it gets the parameters."`
 }
 
 // Run makes a trigger, and connects it to its feed.
 func (c triggerCreate) Run(ctx context.Context, p *program) error {
-	if c.Feed != "" {
+	annotations, err := c.annotation()
+	switch {
+	case err != nil:
+		return err
+	case c.Feed != "" && annotations != nil:
+		return usagef("a trigger has a feed or a schedule of its own, not both")
+	case c.Feed != "":
 		return c.feed(ctx, p)
 	}
 	params, err := c.list(p)
 	if err != nil {
 		return err
 	}
-	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params}, false)
+	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params, Annotations: annotations}, false)
 }
 
 type triggerUpdate struct {
 	connection
 	parameters
+	schedule
 	Name string `arg:"" help:"The trigger."`
 }
 
@@ -47,11 +56,18 @@ func (c triggerUpdate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	feed, err := feedOf(ctx, cl, n)
+	annotations, err := c.annotation()
 	if err != nil {
 		return err
 	}
-	if feed != "" {
+	old, err := annotationsOf(ctx, cl, n)
+	if err != nil {
+		return err
+	}
+	if feed := feedIn(old); feed != "" {
+		if annotations != nil {
+			return usagef("the trigger has a feed, so it cannot have a schedule of its own")
+		}
 		params, err := c.object(p)
 		if err != nil {
 			return err
@@ -65,7 +81,10 @@ func (c triggerUpdate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params}, true)
+	if annotations != nil { // they replace all that there are
+		annotations = append(slices.DeleteFunc(old, func(a client.KeyValue) bool { return a.Key == annotations[0].Key }), annotations...)
+	}
+	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params, Annotations: annotations}, true)
 }
 
 type triggerFire struct {
