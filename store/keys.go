@@ -48,6 +48,12 @@ func packageKey(ns, pkg string) string { return tagged(ns) + "package:" + pkg }
 // action. It outlives the trigger, as its rules do.
 func linksKey(ns, trigger string) string { return tagged(ns) + "links:" + trigger }
 
+// apisKey is the set of the base paths of the APIs of a namespace.
+func apisKey(ns string) string { return tagged(ns) + "apis" }
+
+// apiKey is the hash of one API.
+func apiKey(ns, base string) string { return tagged(ns) + "api:" + base }
+
 // ratePrefix followed by the number of a minute since 1970 is a counter of
 // the calls that came in it; rate is "invoke" or "fire".
 func ratePrefix(ns, rate string) string { return tagged(ns) + "rate:" + rate + ":" }

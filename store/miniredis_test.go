@@ -30,6 +30,7 @@ func tour(t *testing.T, db *store.DB) {
 	_, err = db.Authenticate(ctx, c)
 	must(t, err)
 	must(t, db.SetQuota(ctx, "guest", core.Quota{}))
+	tourAPIs(t, db)
 	admission, err := db.Admit(ctx, "guest", "invoke", 10, true)
 	must(t, err)
 	if admission.Rate != 1 || admission.Next <= 0 {

@@ -67,6 +67,13 @@ func (d *Dialect) Mount(e *echo.Echo) {
 	}
 	d.mountAdmin(e)
 	e.Any(webRoot+"/*", d.public(d.web))
+	e.POST(apiManagement+"createApi", d.private(d.createAPI))
+	e.POST(apiManagement+"createApi.http", d.private(d.createAPI))
+	e.GET(apiManagement+"getApi", d.private(d.getAPI))
+	e.GET(apiManagement+"getApi.http", d.private(d.getAPI))
+	e.DELETE(apiManagement+"deleteApi", d.private(d.deleteAPI))
+	e.DELETE(apiManagement+"deleteApi.http", d.private(d.deleteAPI))
+	e.Any(gatewayRoot+"/:tenant/*", d.public(d.gateway))
 	e.RouteNotFound(namespaces, d.private(notFound))
 	e.RouteNotFound(namespaces+"/*", d.private(notFound))
 }

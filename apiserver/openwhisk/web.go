@@ -51,6 +51,10 @@ func (d *Dialect) serveWeb(r *request) error {
 	if err != nil {
 		return err
 	}
+	return d.runWeb(r, path)
+}
+
+func (d *Dialect) runWeb(r *request, path webPath) error {
 	owner, target, err := d.webTarget(r, path.name)
 	if err != nil {
 		return err
