@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	dockerregistry "github.com/docker/docker/api/types/registry"
@@ -94,7 +95,7 @@ func (i *images) remove(t *testing.T, which filters.KeyValuePair) {
 		t.Errorf("list images: %v", err)
 	}
 	for _, one := range found {
-		if _, err := i.daemon.ImageRemove(ctx, one.ID, image.RemoveOptions{Force: true}); err != nil && !client.IsErrNotFound(err) {
+		if _, err := i.daemon.ImageRemove(ctx, one.ID, image.RemoveOptions{Force: true}); err != nil && !cerrdefs.IsNotFound(err) {
 			t.Errorf("remove image: %v", err)
 		}
 	}
