@@ -110,6 +110,9 @@ func TestWhatDockerIsTold(t *testing.T) {
 		if host.Memory != 64<<20 || host.MemorySwap != 64<<20 {
 			t.Errorf("memory = %d, with swap %d, want 64 MB of both together", host.Memory, host.MemorySwap)
 		}
+		if host.CPUShares != 64 {
+			t.Errorf("processor shares = %d, want as many as MB of memory", host.CPUShares)
+		}
 		if len(host.PortBindings) > 0 || host.PublishAllPorts {
 			t.Errorf("ports are published: %v", host.PortBindings)
 		}
