@@ -151,9 +151,8 @@ func (s *Server) Run(ctx context.Context) error {
 	// The order: readiness first, so that balancers look elsewhere; then those
 	// who follow events; then the listener and idle connections; then calls in
 	// flight; then, by force, those that are left.
-	if !s.draining.Swap(true) {
-		close(s.closing)
-	}
+	s.draining.Store(true) // it is already, where an operator has asked for it
+	close(s.closing)
 	wait, done := context.WithTimeout(base, s.opt.Drain)
 	defer done()
 	if err := srv.Shutdown(wait); err != nil {
