@@ -41,8 +41,10 @@ func gatewayOf(ctx context.Context, host, name string) (string, error) {
 	return "", fmt.Errorf("network %s has no gateway", name)
 }
 
-// inward serves the API to containers too, where it listens on the loopback
-// interface alone, which they cannot reach.
+// inward serves the API to containers too, where they cannot use what the
+// server itself listens on: the loopback interface, or TLS with a certificate
+// that names the address of clients. It speaks plain HTTP, which does not leave
+// this machine.
 type inward struct {
 	engine   *engineStage
 	settings workerSettings
@@ -56,18 +58,15 @@ func (s *inward) address(ctx context.Context) (string, error) {
 	switch {
 	case s.settings.ActionAPI != "":
 		return s.settings.ActionAPI, nil
-	case s.engine.docker == nil || s.api.settings.TLSCert != "":
+	case s.engine.docker == nil:
 		return s.api.url(), nil
 	}
 	gateway, err := gatewayOf(ctx, s.settings.DockerHost, s.settings.Network)
 	if err != nil {
 		return "", err
 	}
-	if own.IP.IsUnspecified() {
-		return fmt.Sprintf("http://%s", net.JoinHostPort(gateway, fmt.Sprint(own.Port))), nil
-	}
-	if !own.IP.IsLoopback() {
-		return s.api.url(), nil
+	if host := outward(own.IP, s.api.settings.TLSCert != "", gateway); host != "" {
+		return "http://" + net.JoinHostPort(host, fmt.Sprint(own.Port)), nil
 	}
 	var lc net.ListenConfig
 	// The same port if it is free there, so that people recognise it.
@@ -79,6 +78,18 @@ func (s *inward) address(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("listen for actions: %w", err)
 	}
 	return "http://" + s.listener.Addr().String(), nil
+}
+
+// outward is the host at which containers reach a server that listens on ip;
+// empty if they cannot.
+func outward(ip net.IP, tls bool, gateway string) string {
+	switch {
+	case tls || ip.IsLoopback():
+		return ""
+	case ip.IsUnspecified():
+		return gateway
+	}
+	return ip.String()
 }
 
 // run serves until ctx ends; calls that are open then have the API's own time
