@@ -26,6 +26,9 @@ type Call struct {
 	TransactionID string
 	// Arrived is when the request came in; the zero value means now.
 	Arrived time.Time
+	// Keep keeps the record also where the namespace stores none. The steps of
+	// a sequence are not kept by it.
+	Keep bool
 	// ID of the activation; empty means a new one. With an ID that exists
 	// already, nothing happens: an event that is delivered twice runs once.
 	ID core.ActivationID
@@ -107,7 +110,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Kind: action.Exec.Kind, Limits: action.Limits,
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
-		Unstored: !who.Namespace.Quota.Stores(), MaxAge: p.opt.MaxAge,
+		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.opt.MaxAge,
 		Retry: mayAttempt(action.Annotations),
 	}
 	if a.ID == "" {

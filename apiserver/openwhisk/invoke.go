@@ -3,6 +3,7 @@ package openwhisk
 import (
 	"bytes"
 	"net/http"
+	"strings"
 
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
@@ -41,7 +42,7 @@ func (d *Dialect) invoke(r *request) error {
 	}
 	call := control.Call{
 		Subject: r.who, APIKey: r.key.String(), Target: target,
-		Payload: body, TransactionID: tid(r), Arrived: r.arrived,
+		Payload: body, TransactionID: tid(r), Arrived: r.arrived, Keep: extraLogging(r.Request()),
 	}
 	if !q.blocking {
 		id, err := d.plane.Invoke(r.ctx(), call)
@@ -55,6 +56,11 @@ func (d *Dialect) invoke(r *request) error {
 		return err
 	}
 	return r.finished(a, q.result)
+}
+
+// extraLogging says whether the caller wants a record in any case.
+func extraLogging(req *http.Request) bool {
+	return strings.EqualFold(req.Header.Get("X-OW-EXTRA-LOGGING"), "on")
 }
 
 // accepted answers with the id of an activation that has not ended.

@@ -38,6 +38,9 @@ type Options struct {
 	MaxWait time.Duration
 	// Admin is the operator's way in; the zero value means none.
 	Admin Admin
+	// VanityHost is the domain whose subdomains are web actions:
+	// NAMESPACE.HOST/PACKAGE/ACTION. Empty means that there is none.
+	VanityHost string
 }
 
 // New makes a Dialect; Mount adds its routes to a server.
@@ -61,7 +64,7 @@ func New(plane *control.Plane, manifest *kinds.Manifest, log *slog.Logger, opt O
 // response header X-Request-ID before any of them runs, and to hand errors
 // of unknown routes to RenderError.
 func (d *Dialect) Mount(e *echo.Echo) {
-	e.Pre(d.preflight)
+	e.Pre(d.vanity, d.preflight)
 	for _, r := range d.routes() {
 		r.register(e, d)
 	}

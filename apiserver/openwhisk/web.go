@@ -87,6 +87,7 @@ func (d *Dialect) runWeb(r *request, path webPath) error {
 	}
 	a, err := d.plane.InvokeAndWait(r.ctx(), control.Call{
 		Subject: owner, Target: target, Payload: args, TransactionID: tid(r), Arrived: r.arrived,
+		Keep: extraLogging(r.Request()),
 	}, d.opt.MaxWait)
 	if err != nil {
 		return err

@@ -34,14 +34,15 @@ func (a *apiStage) listen() stage {
 			return err
 		}
 		a.server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
-			Addr:      s.Addr,
-			CertFile:  s.TLSCert,
-			KeyFile:   s.TLSKey,
-			Drain:     s.Drain,
-			Metrics:   x.metrics,
-			Mounts:    []func(*echo.Echo){pages.Mount},
-			Ready:     func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
-			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin},
+			Addr:     s.Addr,
+			CertFile: s.TLSCert,
+			KeyFile:  s.TLSKey,
+			Drain:    s.Drain,
+			Metrics:  x.metrics,
+			Mounts:   []func(*echo.Echo){pages.Mount},
+			Ready:    func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
+			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin,
+				VanityHost: s.VanityHost},
 		})
 		if err != nil {
 			return err

@@ -87,6 +87,7 @@ type apiSettings struct {
 	PublicURL         string        `group:"Settings" placeholder:"URL" help:"The address that clients use, where it is not the one listened on."`
 	TLSCert           string        `group:"Settings" name:"tls-cert" placeholder:"FILE" help:"Serve TLS with this certificate chain, in PEM."`
 	TLSKey            string        `group:"Settings" name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
+	VanityHost        string        `group:"Settings" placeholder:"DOMAIN" help:"Serve web actions at NAMESPACE.DOMAIN/PACKAGE/ACTION too."`
 	AdminUser         string        `group:"Settings" placeholder:"NAME" help:"The name of the operator; without one, the operator's endpoints are not there (up: admin, with a password in the data folder)."`
 	AdminPasswordFile string        `group:"Settings" placeholder:"FILE" help:"The file with the operator's password."`
 	Drain             time.Duration `group:"Settings" default:"65s" help:"How long open calls may take once the server is told to end (${default})."`
