@@ -1,8 +1,8 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,12 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/client"
 
 	"github.com/hearth-faas/hearth/e2e/platform"
-	"github.com/hearth-faas/hearth/worker/engine"
 )
 
 // arena is a platform with one namespace for the villain, guest, and another
@@ -76,15 +73,32 @@ func listenOn(t *testing.T, address string) int {
 }
 
 // redisPort has Redis listen on a port of the loopback interface, too.
-func (a *arena) redisPort(t *testing.T) int {
+func (a *arena) redisPort(t *testing.T) (free int) {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	ok(t, err)
-	free := port(t, l.Addr().String())
-	ok(t, l.Close())
 	ok(t, a.redis.DB.ConfigSet(patient(t), "bind", "127.0.0.1").Err())
-	ok(t, a.redis.DB.ConfigSet(patient(t), "port", strconv.Itoa(free)).Err())
+	ok(t, platform.Poll(patient(t), func() error { // the port may be taken in between
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		ok(t, err)
+		free = port(t, l.Addr().String())
+		ok(t, l.Close())
+		return a.redis.DB.ConfigSet(t.Context(), "port", strconv.Itoa(free)).Err()
+	}))
 	return free
+}
+
+// victim has the neighbour's action listen to all the world, and makes sure
+// that this host reaches it: what keeps others away is not that nobody listens.
+func (a *arena) victim(t *testing.T) (v got) {
+	t.Helper()
+	ok(t, platform.Poll(patient(t), func() error {
+		v = answer(t, call(t, a.neighbour, "victim", args{"how": "listen"}))
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(v.Got, strconv.Itoa(v.Count)), 10*time.Second)
+		if err != nil {
+			return fmt.Errorf("reach the neighbour's action: %w", err)
+		}
+		return conn.Close()
+	}))
+	return v
 }
 
 // got is what testdata/hostile.py answers.
@@ -145,21 +159,23 @@ func TestHostile(t *testing.T) {
 	t.Run("burns the processor after its answer, and is frozen", func(t *testing.T) {
 		t.Parallel()
 		hostile(t, &a.Client, "burn", nil)
-		result(t, &a.Client, "burn", args{"how": "burn"}, `{"got":"it burns"}`)
-		awaitRest(t, "burn")
-		if rec := result(t, &a.Client, "burn", args{"how": "burnt"}, `{"got":"it burns"}`); rec.Cold() {
-			t.Error("the container was replaced, not frozen")
-		}
+		ok(t, platform.Poll(patient(t), func() error {
+			result(t, &a.Client, "burn", args{"how": "burn"}, `{"got":"it burns"}`)
+			if err := awaitRest(t, onlyContainer(t, "burn", nil)); err != nil {
+				return err
+			}
+			if g := answer(t, call(t, &a.Client, "burn", args{"how": "burnt"})); g.Got != "it burns" {
+				return errors.New("the container was replaced, not frozen")
+			}
+			return nil
+		}))
 		a.unharmed(t)
 	})
 }
 
 func (a *arena) attempts(t *testing.T) []attempt {
 	t.Helper()
-	victim := answer(t, call(t, a.neighbour, "victim", args{"how": "listen"}))
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(victim.Got, strconv.Itoa(victim.Count)), patience)
-	ok(t, err) // so what keeps others away is not that nobody listens
-	ok(t, conn.Close())
+	victim := a.victim(t)
 	_, redisSocket, _ := strings.Cut(a.redis.URL(), "://")
 	const absent = "ENOENT"
 	return []attempt{
@@ -218,107 +234,4 @@ func daemon(t *testing.T) *client.Client {
 	ok(t, err)
 	t.Cleanup(func() { d.Close() })
 	return d
-}
-
-// death is a way for an action to lose its container, and what its caller is
-// told.
-type death struct {
-	name   string
-	before args // the call before it, in the same container
-	how    args
-	limit  args
-	texts  []string // one of them
-}
-
-const (
-	tooLong = "The action exceeded its time limits of "
-	tooMuch = "The action exhausted its memory and was aborted."
-	exited  = "command exited"
-)
-
-var harmless = args{"how": "status", "line": "Uid"}
-
-var deaths = []death{
-	{"takes all memory", harmless, args{"how": "eat"}, args{"memory": 128}, []string{tooMuch}},
-	{"kills itself", harmless, args{"how": "die"}, args{"memory": 128}, []string{exited}},
-	{"kills itself, where a child has died for memory before", args{"how": "feed_child"}, args{"how": "die"}, args{"memory": 128}, []string{exited}},
-	{"takes all memory by filling /tmp", harmless, args{"how": "fill", "path": "/tmp/evil"}, args{"memory": 128}, []string{tooMuch}},
-	{"ignores signals and never ends", harmless, args{"how": "stubborn"}, args{"memory": 128, "timeout": 10_000}, []string{tooLong + "10000 milliseconds."}},
-	{"is a fork bomb", harmless, args{"how": "bomb"}, args{"memory": 256}, []string{tooLong, tooMuch, exited}},
-}
-
-// run calls an action of that kind: the call ends, so does the container with
-// all that is in it, and the next call has a new one.
-func (d death) run(t *testing.T, a *arena) {
-	name := fmt.Sprintf("death-%s-%s", d.before["how"], d.how["how"])
-	hostile(t, &a.Client, name, d.limit)
-	answer(t, call(t, &a.Client, name, d.before))
-	before := containersOf(t, name)
-	if len(before) != 1 {
-		t.Fatalf("containers of the action: %v, want one", before)
-	}
-	rec := call(t, &a.Client, name, d.how)
-	text := string(rec.Response.Result)
-	if rec.Response.Status != "action developer error" || !slices.ContainsFunc(d.texts, func(want string) bool { return strings.Contains(text, want) }) {
-		t.Errorf("ended as %s with %s, want an action developer error with one of %q", rec.Response.Status, text, d.texts)
-	}
-	ok(t, platform.Poll(patient(t), func() error {
-		if slices.Contains(containersOf(t, name), before[0]) {
-			return fmt.Errorf("container %s is still there", before[0])
-		}
-		return nil
-	}))
-	if rec := result(t, &a.Client, name, harmless, `{"got":"65534"}`); !rec.Cold() {
-		t.Error("the call after it was warm")
-	}
-}
-
-// containersOf are the containers of this run for an action of guest's.
-func containersOf(t *testing.T, action string) []string {
-	t.Helper()
-	found, err := daemon(t).ContainerList(patient(t), container.ListOptions{All: true, Filters: filters.NewArgs(
-		filters.Arg("label", engine.LabelAction+"=/guest/"+action), filters.Arg("label", engine.LabelDeployment))})
-	ok(t, err)
-	var ids []string
-	for _, c := range found {
-		if strings.HasPrefix(c.Labels[engine.LabelDeployment], thisRun) {
-			ids = append(ids, c.ID)
-		}
-	}
-	return ids
-}
-
-// awaitRest waits until the container of an action uses no processor time.
-func awaitRest(t *testing.T, action string) {
-	t.Helper()
-	ids := containersOf(t, action)
-	if len(ids) != 1 {
-		t.Fatalf("containers of the action: %v, want one", ids)
-	}
-	d := daemon(t)
-	var used uint64
-	since := time.Now()
-	ok(t, platform.Poll(patient(t), func() error {
-		now, err := processorTime(t.Context(), d, ids[0])
-		if err != nil || now != used {
-			used, since = now, time.Now()
-		}
-		if err == nil && time.Since(since) < 2*time.Second {
-			err = fmt.Errorf("container has used %d ns of processor time, and goes on", now)
-		}
-		return err
-	}))
-}
-
-func processorTime(ctx context.Context, d *client.Client, id string) (uint64, error) {
-	r, err := d.ContainerStatsOneShot(ctx, id)
-	if err != nil {
-		return 0, fmt.Errorf("ask for processor time: %w", err)
-	}
-	defer r.Body.Close()
-	var s container.StatsResponse
-	if err := json.NewDecoder(r.Body).Decode(&s); err != nil {
-		return 0, fmt.Errorf("read processor time: %w", err)
-	}
-	return s.CPUStats.CPUUsage.TotalUsage, nil
 }

@@ -249,16 +249,20 @@ def burn():
         n = 0
         while True:
             n += 1
-            if n % 100000 == 0:
+            if n % 100000 == 1:
                 with open(TALLY + ".new", "w") as f:
                     f.write(str(n))
                 os.rename(TALLY + ".new", TALLY)
-    return burnt()
+    while tally() == 0:
+        time.sleep(0.01)
+    return "it burns"
 
 
 def burnt():
     """Wait until the child has counted on."""
     before = tally()
+    if before == 0:
+        return "nobody burns"
     while tally() == before:
         time.sleep(0.01)
     return "it burns"
