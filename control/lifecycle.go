@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
@@ -9,13 +10,28 @@ import (
 	"github.com/hearth-faas/hearth/store"
 )
 
+// Between two tries of a claim whose answer did not come.
+const (
+	claimFirst = 50 * time.Millisecond
+	claimMost  = time.Second
+)
+
 // Start claims a queued activation for a worker process, named by its token
 // (store.Worker): queued to running, attempt raised, deadline set, and marked
 // as sent (see NotSent). It returns the activation with Input and Env.
 // KindConflict: it is not queued (any more), so the task has nothing left to
 // do. KindNotFound: there is no such record.
+//
+// While Redis does not answer, Start asks again until ctx ends: the claim may
+// have been made and only its answer lost, and an activation that runs in the
+// name of a worker that does not know of it would wait for its deadline.
 func (p *Plane) Start(ctx context.Context, ref core.Ref, worker string) (*core.Activation, error) {
-	r, expired, err := p.db.Claim(ctx, ref, worker)
+	claim := rand.Text()
+	r, expired, err := p.db.Claim(ctx, ref, worker, claim)
+	for wait := claimFirst; core.KindOf(err) == core.KindUnavailable && err != nil && ctx.Err() == nil; wait = min(2*wait, claimMost) {
+		pause(ctx, wait)
+		r, expired, err = p.db.Claim(ctx, ref, worker, claim)
+	}
 	if err != nil {
 		return nil, err
 	}

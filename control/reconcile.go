@@ -20,7 +20,7 @@ const (
 	deadlineGrace = 10 * time.Second
 	// requeueAfter is how long an activation is left queued before its task is
 	// put into its queue once more, and how often that is repeated. A task
-	// that is there makes it a no-op.
+	// that waits there makes it a no-op.
 	requeueAfter = 3 * time.Second
 	requeueAgain = 15 * time.Second
 	// logsAfter is how long logs are awaited of an activation that has ended.
@@ -265,5 +265,5 @@ func (r *Reconciler) place(ctx context.Context, record *store.Record) error {
 		}
 		a.Queue = queue.Overflow
 	}
-	return r.plane.tasks.Enqueue(ctx, queue.Task{Ref: a.Ref, Queue: a.Queue, Attempt: a.Attempt})
+	return r.plane.tasks.Restore(ctx, queue.Task{Ref: a.Ref, Queue: a.Queue, Attempt: a.Attempt})
 }

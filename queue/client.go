@@ -54,7 +54,11 @@ func (c *Client) Enqueue(ctx context.Context, tasks ...Task) error {
 // taken and dropped for the want of one. A task too many does no harm, since
 // an activation is claimed once.
 func (c *Client) Adding(ctx context.Context, tasks ...Task) func(redis.Pipeliner) error {
-	again := ""
+	return c.adding(ctx, "", tasks...)
+}
+
+// adding is Adding with a suffix to the tasks' ids.
+func (c *Client) adding(ctx context.Context, again string, tasks ...Task) func(redis.Pipeliner) error {
 	return func(pipe redis.Pipeliner) error {
 		ctx := context.WithValue(ctx, pipeKey{}, pipe)
 		defer func() { again += "+" }()

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -49,7 +50,7 @@ func create(t *testing.T, db *store.DB, list ...*core.Activation) {
 
 func claim(t *testing.T, db *store.DB, a *core.Activation) *core.Activation {
 	t.Helper()
-	r, expired, err := db.Claim(t.Context(), a.Ref, "w.boot")
+	r, expired, err := db.Claim(t.Context(), a.Ref, "w.boot", rand.Text())
 	must(t, err)
 	if expired {
 		t.Fatal("it has expired")
@@ -263,7 +264,7 @@ func TestActivationsInMiniredis(t *testing.T) {
 	must(t, err)
 	must(t, db.AddLogs(ctx, running, []string{"x"}, store.Retention{}))
 	mini.SetTime(start.Add(2 * time.Hour))
-	if _, expired, err := db.Claim(ctx, b.Ref, "w"); err != nil || !expired {
+	if _, expired, err := db.Claim(ctx, b.Ref, "w", rand.Text()); err != nil || !expired {
 		t.Errorf("got %v, %v, want it expired", expired, err)
 	}
 	must(t, db.Withdraw(ctx, c.Ref))
@@ -330,7 +331,7 @@ func TestTheStateMachine(t *testing.T) {
 		}
 		r.Repeat(map[string]func(*rapid.T){
 			"claim": func(*rapid.T) {
-				rec, _, err := db.Claim(ctx, a.Ref, "w")
+				rec, _, err := db.Claim(ctx, a.Ref, "w", rand.Text())
 				check("claim", err, state == core.StateQueued)
 				if err == nil {
 					state, attempt = core.StateRunning, attempt+1

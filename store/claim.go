@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/redis/go-redis/v9"
 
@@ -36,11 +35,12 @@ return redis.call("HGETALL", KEYS[1])`)
 // Claim moves a queued activation to running for the worker process, with a
 // higher attempt and a deadline. KindConflict: it is not queued. KindNotFound:
 // there is none. expired says that it has waited too long; it is then still
-// queued, and the caller ends it.
-func (db *DB) Claim(ctx context.Context, ref core.Ref, token string) (r *Record, expired bool, err error) {
+// queued, and the caller ends it. name is of this claim: asked again under the
+// same name after an error, a claim that was made is answered once more.
+func (db *DB) Claim(ctx context.Context, ref core.Ref, token, name string) (r *Record, expired bool, err error) {
 	ns := ref.Namespace
 	keys := []string{activationKey(ns, ref.ID), queuedKey(ns), runningKey(ns)}
-	got, err := claimScript.Run(ctx, db.rdb, keys, string(ref.ID), token, rand.Text()).Result()
+	got, err := claimScript.Run(ctx, db.rdb, keys, string(ref.ID), token, name).Result()
 	if err != nil {
 		return nil, false, unavailable(ctx, "claim activation", err)
 	}

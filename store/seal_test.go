@@ -191,7 +191,7 @@ func TestActivationsAreSealedUntilTheyEnd(t *testing.T) {
 	if held := hashes(t, rdb); strings.Contains(held, canary) {
 		t.Errorf("what Redis holds:\n%s", held)
 	}
-	got, _, err := db.Claim(ctx, a.Ref, "worker")
+	got, _, err := db.Claim(ctx, a.Ref, "worker", "claim")
 	must(t, err)
 	if string(got.Input) != string(a.Input) || got.APIKey != a.APIKey || cmp.Diff(got.Env, a.Env) != "" {
 		t.Errorf("claimed %s %s %v", got.Input, got.APIKey, got.Env)
