@@ -118,7 +118,11 @@ func stock(m *kinds.Manifest) []pool.Stock {
 	for _, name := range m.Names() {
 		kind, _ := m.Lookup(name)
 		for _, cell := range kind.StemCells {
-			all = append(all, pool.Stock{Image: image(kind, cell.Memory, false), Count: cell.Count})
+			s := pool.Stock{Image: image(kind, cell.Memory, false), Count: cell.Count}
+			if r := cell.Reactive; r != nil {
+				s.Reactive = &pool.Reactive{Min: r.Min, Max: r.Max, TTL: r.TTL, Threshold: r.Threshold, Increment: r.Increment}
+			}
+			all = append(all, s)
 		}
 	}
 	return all

@@ -63,6 +63,18 @@ type Need struct {
 type Stock struct {
 	Image
 	Count int
+	// Reactive lets the number follow demand; nil keeps it at Count.
+	Reactive *Reactive
+}
+
+// Reactive raises a stock by Increment, up to Max, each time that Threshold
+// containers of its image were started for somebody who waited within a
+// minute, and takes it back to Min once there was no reason to raise it for
+// TTL.
+type Reactive struct {
+	Min, Max             int
+	TTL                  time.Duration
+	Threshold, Increment int
 }
 
 // Options of a Pool. Zero values mean the defaults.
@@ -130,7 +142,7 @@ func New(eng engine.Engine, log *slog.Logger, opt Options) (*Pool, error) {
 		all:    map[*container]struct{}{},
 	}
 	for _, s := range opt.Stock {
-		p.stock = append(p.stock, &stock{Stock: s})
+		p.stock = append(p.stock, newStock(s))
 	}
 	return p, nil
 }

@@ -60,6 +60,7 @@ func (p *Pool) sweep() {
 	p.freeze(now)
 	p.expire(now)
 	p.dispatch()
+	p.shrink(now)
 	p.replenish(now)
 }
 

@@ -21,6 +21,7 @@ func (p *Pool) start(need Need) {
 	c := &container{image: need.Image, since: time.Now()}
 	p.join(c, need.Key, need.Concurrency)
 	p.enter(c)
+	p.demand(need.Image, c.since)
 }
 
 // enter charges the memory of a container to be started.
