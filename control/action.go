@@ -78,6 +78,9 @@ func (p *Plane) PutAction(ctx context.Context, who core.Subject, name core.Name,
 		}
 		return err
 	})
+	if err == nil && minWarm(action.Annotations) > 0 {
+		err = p.db.AddStanding(ctx, name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -144,14 +144,21 @@ func (r *roster) place(ctx context.Context, a *core.Activation, most int) (strin
 // best returns the worker of highest weight that can take the activation, or
 // nil.
 func (r *roster) best(a *core.Activation) *store.Worker {
+	return r.heaviest(a, func(w store.Worker) bool {
+		// A quarter more than its slots keeps a worker busy while it waits for
+		// the next task, and sends the rest to those who have room.
+		return 4*(w.Busy+r.waiting[w.Queue()]) < 5*w.Slots
+	})
+}
+
+// heaviest returns the worker of highest weight that works, runs the kind and
+// has room, or nil.
+func (r *roster) heaviest(a *core.Activation, room func(store.Worker) bool) *store.Worker {
 	var best *store.Worker
 	var top uint64
 	for i := range r.workers {
 		w := &r.workers[i]
-		// A quarter more than its slots keeps a worker busy while it waits for
-		// the next task, and sends the rest to those who have room.
-		full := 4*(w.Busy+r.waiting[w.Queue()]) >= 5*w.Slots
-		if full || w.Drains || !w.Runs(a.Kind) || !r.lives(*w) {
+		if !room(*w) || w.Drains || !w.Runs(a.Kind) || !r.lives(*w) {
 			continue
 		}
 		if n := weight(a.Namespace, a.Revision, w.ID); best == nil || n > top || n == top && w.ID < best.ID {

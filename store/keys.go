@@ -100,6 +100,10 @@ func tailKey(ns string, id core.ActivationID) string { return tagged(ns) + "tail
 // lately, by the milliseconds of when: where the reconciler looks.
 const busyKey = prefix + "busy"
 
+// standingKey is the set of the actions of all namespaces that may have to be
+// kept ready.
+const standingKey = prefix + "standing"
+
 // workersKey is the hash of the last heartbeat of each worker, by its id.
 const workersKey = prefix + "workers"
 

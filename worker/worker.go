@@ -144,6 +144,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.heartbeats(ctx, support) })
 	group.Go(func() error { return w.reap(support) })
 	group.Go(func() error { return w.tails(support) })
+	group.Go(func() error { return w.stand(ctx, support) })
 	group.Go(func() error {
 		// The order: the queue's handlers end before the pool under them, and
 		// before the heartbeats that keep their claims.

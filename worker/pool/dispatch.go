@@ -34,6 +34,9 @@ func (p *Pool) dispatch() {
 		place := g.waiting
 		g.waiting++
 		switch {
+		case w.need.Fresh && p.used+w.need.Memory > p.opt.Memory:
+			w.got <- grant{err: ErrNoRoom}
+			return true
 		case full || p.served(g, w.need, place, now):
 		case noStart: // the end of a start brings us back here
 		case p.used+w.need.Memory <= p.opt.Memory:
@@ -66,7 +69,7 @@ func (p *Pool) find(need Need, g *group, idle bool) (*container, Source) {
 	if g != nil {
 		others = g.containers
 	}
-	if c := warmest(others, idle); c != nil {
+	if c := warmest(others, idle); c != nil && !need.Fresh {
 		return c, SourceWarm
 	}
 	if !idle {
@@ -109,6 +112,9 @@ func (p *Pool) served(g *group, need Need, place int, now time.Time) bool {
 	if place < coming {
 		return true
 	}
+	if need.Fresh {
+		return false
+	}
 	if need.Instances > 0 && g.instances() >= need.Instances {
 		return true
 	}
@@ -124,8 +130,8 @@ func (p *Pool) served(g *group, need Need, place int, now time.Time) bool {
 	return true
 }
 
-// makeRoom evicts idle containers, least recently used first and those kept
-// in stock last, until so much memory is free or on its way to be. It evicts
+// makeRoom evicts idle containers, least recently used first and those in
+// stock or kept last, until so much memory is free or on its way to be. It evicts
 // none when all would not be enough.
 func (p *Pool) makeRoom(memory int) {
 	lacking := p.used + memory - p.opt.Memory
@@ -142,8 +148,9 @@ func (p *Pool) makeRoom(memory int) {
 		return
 	}
 	slices.SortFunc(idle, func(a, b *container) int {
-		if stock := a.key == (Key{}); stock != (b.key == Key{}) {
-			if stock {
+		last := func(c *container) bool { return c.key == (Key{}) || p.keeps(c) }
+		if is := last(a); is != last(b) {
+			if is {
 				return 1
 			}
 			return -1

@@ -31,7 +31,7 @@ func (s Source) String() string {
 }
 
 // Lease is the right to run one activation in a container. It ends with one
-// call of Release, Destroy or Fail; later ones do nothing.
+// call of Release, Park, Destroy or Fail; later ones do nothing.
 type Lease struct {
 	ID     string // of the container
 	Source Source
@@ -62,6 +62,12 @@ func (l *Lease) Initialised() {
 // that has not been initialised is destroyed: what it was sent is unknown.
 func (l *Lease) Release() { l.finish(true, nil) }
 
+// Park is Release of a container that was made ready and ran nothing.
+func (l *Lease) Park() {
+	l.from = time.Time{}
+	l.finish(true, nil)
+}
+
 // Destroy has the container killed and removed, as soon as no other activation
 // uses it. Its memory is free when it is gone.
 func (l *Lease) Destroy() { l.finish(false, nil) }
@@ -77,10 +83,11 @@ func (l *Lease) finish(keep bool, peers error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		g := p.group(c.key)
-		if keep && c.ready {
-			g.took = average(g.took, time.Since(l.from))
-		} else {
+		switch {
+		case !keep || !c.ready:
 			c.doomed = true
+		case !l.from.IsZero():
+			g.took = average(g.took, time.Since(l.from))
 		}
 		p.untake(c)
 		if peers != nil && !g.warm() {

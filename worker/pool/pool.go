@@ -25,6 +25,8 @@ import (
 var (
 	// ErrClosed: the pool shuts down.
 	ErrClosed = errors.New("container pool is closed")
+	// ErrNoRoom: a Fresh container would need the room of another.
+	ErrNoRoom = errors.New("pool has no room for a container that nobody waits for")
 	// ErrTooLarge: the container would not fit even into an empty pool.
 	ErrTooLarge = errors.New("container needs more memory than the pool has")
 )
@@ -57,6 +59,9 @@ type Need struct {
 	Concurrency int
 	// Instances bounds the containers of the action; 0 means no bound.
 	Instances int
+	// Fresh wants a container that has no action yet, to have it ready for
+	// later; none is evicted for it.
+	Fresh bool
 }
 
 // Stock is a number of started containers to be kept ready.
@@ -111,6 +116,7 @@ type Pool struct {
 	closed   bool
 	groups   map[Key]*group
 	stock    []*stock
+	kept     map[Key]int // containers that idleness does not end
 	all      map[*container]struct{}
 	waiters  []*waiter // in order of arrival
 	starts   []*container

@@ -24,7 +24,7 @@ func (p *Pool) expire(now time.Time) {
 	}
 	var oldest *container
 	for c := range p.all {
-		if c.key == (Key{}) || !c.idle() || now.Sub(c.since) < p.opt.Idle {
+		if c.key == (Key{}) || !c.idle() || now.Sub(c.since) < p.opt.Idle || p.keeps(c) {
 			continue
 		}
 		if oldest == nil || c.since.Before(oldest.since) {
