@@ -19,9 +19,9 @@ const Namespace = "whisk.system"
 
 // Version is raised with every change of what is in the folder, so that
 // platforms install it anew.
-const Version = 1
+const Version = 2
 
-//go:embed catalogue.json utils/*.js samples/*.js
+//go:embed catalogue.json alarms/*.js utils/*.js samples/*.js
 var files embed.FS
 
 // Package is a public package.
@@ -39,6 +39,10 @@ type Action struct {
 	Parameters   core.JSON `json:"parameters"` // nil where there are none
 	SampleInput  core.JSON `json:"sampleInput"`
 	SampleOutput core.JSON `json:"sampleOutput"`
+	// Feed says that clients call it in the life of a trigger.
+	Feed bool `json:"feed"`
+	// File with the code; "" means PACKAGE/ACTION.js.
+	File string `json:"file"`
 	// Code is Node.js source.
 	Code []byte `json:"-"`
 }
@@ -55,11 +59,13 @@ func Packages() ([]Package, error) {
 	}
 	for i, pkg := range list {
 		for j, action := range pkg.Actions {
-			code, err := files.ReadFile(pkg.Name + "/" + action.Name + ".js")
-			if err != nil {
+			if action.File == "" {
+				action.File = pkg.Name + "/" + action.Name + ".js"
+			}
+			if action.Code, err = files.ReadFile(action.File); err != nil {
 				return nil, fmt.Errorf("read code of %s/%s: %w", pkg.Name, action.Name, err)
 			}
-			list[i].Actions[j].Code = code
+			list[i].Actions[j] = action
 		}
 	}
 	return list, nil
@@ -80,6 +86,9 @@ func (a Action) annotations() (core.Params, error) {
 		if p.Value != nil {
 			list = append(list, p)
 		}
+	}
+	if a.Feed {
+		list = append(list, core.Param{Key: "feed", Value: core.JSON("true")})
 	}
 	return list, nil
 }

@@ -35,9 +35,17 @@ type Event struct {
 	Payload core.JSON `json:"payload,omitempty"`
 	// After, if set, is the ID of an earlier event of the trigger: when what
 	// that one started has not ended yet, this one is dropped.
-	After  core.ActivationID `json:"after,omitempty"`
-	Source string            `json:"source"` // what made it, for people
+	After core.ActivationID `json:"after,omitempty"`
+	// Then says what is done to the trigger when it has fired: "" nothing.
+	Then   string `json:"then,omitempty"`
+	Source string `json:"source"` // what made it, for people
 }
+
+// What can be done to a trigger when it has fired.
+const (
+	ThenDelete      = "delete"
+	ThenDeleteRules = "rules" // delete it and its rules
+)
 
 // eventForm is the stored form of an event.
 type eventForm struct {

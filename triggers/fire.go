@@ -66,5 +66,26 @@ func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
 		Trigger: event.Trigger, Headers: event.Headers, Payload: event.Payload, ID: event.ID,
 		TransactionID: string(event.ID),
 	})
+	if err != nil || event.Then == "" {
+		return err
+	}
+	return d.retire(ctx, who, event)
+}
+
+// retire deletes a trigger that has fired for the last time. The rules go
+// first: they are found through the trigger.
+func (d *Dispatcher) retire(ctx context.Context, who core.Subject, event store.Delivery) error {
+	t, err := d.plane.Trigger(ctx, who, event.Trigger)
+	if err != nil {
+		return fmt.Errorf("find trigger that is over: %w", err)
+	}
+	if event.Then == store.ThenDeleteRules {
+		for _, rule := range t.Rules {
+			if _, err := d.plane.DeleteRule(ctx, who, rule.Rule); err != nil && core.KindOf(err) != core.KindNotFound {
+				return fmt.Errorf("delete rule of trigger that is over: %w", err)
+			}
+		}
+	}
+	_, err = d.plane.DeleteTrigger(ctx, who, event.Trigger)
 	return err
 }

@@ -292,3 +292,27 @@ func TestDispatchingOutlivesTheLossOfAllData(t *testing.T) {
 	w.drained()
 	w.fired(1)
 }
+
+func TestATriggerThatFiresForTheLastTime(t *testing.T) {
+	t.Parallel()
+	for then, gone := range map[string]struct{ trigger, rule bool }{
+		"": {}, store.ThenDelete: {trigger: true}, store.ThenDeleteRules: {trigger: true, rule: true},
+	} {
+		t.Run("then "+then, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, storetest.Redis(t))
+			last := event(1)
+			last.Then = then
+			w.append(last)
+			w.start("d", triggers.Options{})
+			w.drained()
+			w.fired(1)
+			_, err := w.plane.Trigger(t.Context(), w.who, name("tick"))
+			_, err2 := w.plane.Rule(t.Context(), w.who, name("rule"))
+			got := struct{ trigger, rule bool }{core.KindOf(err) == core.KindNotFound, core.KindOf(err2) == core.KindNotFound}
+			if err != nil && !got.trigger || err2 != nil && !got.rule || got != gone {
+				t.Errorf("got %v, %v, want gone: %+v", err, err2, gone)
+			}
+		})
+	}
+}

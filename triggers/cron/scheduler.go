@@ -147,7 +147,11 @@ func (s *Scheduler) fire(ctx context.Context, trigger core.Name, f form, schedul
 		}
 	}
 	if len(events) > 0 {
-		f.Last = events[len(events)-1].ID
+		last := &events[len(events)-1]
+		f.Last = last.ID
+		if next.IsZero() {
+			last.Then = f.Settings.After
+		}
 	}
 	to, err := f.schedule(trigger, r, next)
 	if err != nil {

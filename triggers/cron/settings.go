@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store"
 )
 
 // Annotation is the key of a trigger's annotation that holds its Settings, or
@@ -44,6 +45,9 @@ type Settings struct {
 	Stop  string `json:"stop,omitempty"`
 	// Payload is a JSON object, what the trigger is fired with.
 	Payload json.RawMessage `json:"payload,omitempty"`
+	// After says what becomes of the trigger after its last tick: "" keeps it,
+	// "delete" deletes it, "rules" its rules too.
+	After string `json:"after,omitempty"`
 	// Paused keeps the schedule, and lets nothing fire.
 	Paused bool `json:"paused,omitempty"`
 }
@@ -118,6 +122,11 @@ func (s Settings) check(r rules) error {
 	case "", OverlapAllow, OverlapSkip:
 	default:
 		return core.Errorf(core.KindInvalid, "overlap '%s' is none of allow, skip", s.Overlap)
+	}
+	switch s.After {
+	case "", store.ThenDelete, store.ThenDeleteRules:
+	default:
+		return core.Errorf(core.KindInvalid, "after '%s' is none of delete, rules", s.After)
 	}
 	if !r.start.IsZero() && !r.stop.IsZero() && !r.stop.After(r.start) {
 		return core.Errorf(core.KindInvalid, "stop '%s' must be greater than start '%s'", s.Stop, s.Start)
