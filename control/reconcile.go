@@ -30,8 +30,9 @@ const (
 	// quietRounds is after how many rounds a namespace in which nothing happens
 	// is looked at again, and then watched no more.
 	quietRounds = 300
-	// retireAfter is how long a lost worker is remembered.
-	retireAfter = time.Minute
+	// retireAfter is how long a lost worker is remembered. Other workers remove
+	// its containers once it is not, which is to be within a minute of its end.
+	retireAfter = 20 * time.Second
 	// retireEvery is how many rounds lie between two looks for what to retire.
 	retireEvery = 10
 	// maxLosses is how many workers may die with an activation.
