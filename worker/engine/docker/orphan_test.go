@@ -28,8 +28,10 @@ func TestOrphans(t *testing.T) {
 		})
 	}
 	neighbour := of("north", "first", -1)
-	before := of("south", "first", 1)
+	// What is set up last ends first: the clean-up of the second boot looks at
+	// the whole deployment, so it has to come after that of the first.
 	after := of("south", "second", -1)
+	before := of("south", "first", 1)
 
 	enginetest.Await(t, "a ready sandbox", func() bool { return len(containers(t, "south-"+shared.run)) > 0 })
 	target := func(d *docker.Docker) enginetest.Target { return enginetest.Target{Engine: d, Image: shared.image} }
