@@ -48,7 +48,7 @@ func cold(language string) func(context.Context, *stand, *report.Report) error {
 			}
 			hand.Record(took)
 			// Let the platform make ready what it makes ready in advance.
-			if err := pause(ctx, 500*time.Millisecond); err != nil {
+			if err := pause(ctx, 1500*time.Millisecond); err != nil {
 				return err
 			}
 		}
@@ -62,7 +62,7 @@ func prewarmed(ctx context.Context, s *stand, r *report.Report) error {
 	h := &load.Histogram{}
 	for range coldCalls {
 		// A new one is started after each; wait until it must be there.
-		if err := pause(ctx, 2*time.Second); err != nil {
+		if err := pause(ctx, 2500*time.Millisecond); err != nil {
 			return err
 		}
 		_, took, err := s.firstCall(ctx, "nodejs", stockMemory)

@@ -12,7 +12,10 @@ import (
 
 const (
 	reconcileEvery = time.Second
+	// reconcileLease is how long the lease lasts, and renewAfter how old it
+	// may be before it is renewed.
 	reconcileLease = 5 * time.Second
+	renewAfter     = 1500 * time.Millisecond
 	// scanMost is how many members of each set of a namespace one round sees.
 	scanMost = 1000
 	// deadlineGrace is what a running attempt gets beyond its budget: its own
@@ -53,6 +56,7 @@ type Reconciler struct {
 	seen  map[watched]*watch
 	lost  map[string]time.Time // queues of worker processes that do not live
 	down  bool
+	held  time.Time // when the lease was last had; zero if it was not
 
 	census census
 	quiet  map[string]quietness // namespaces with nothing pending
@@ -109,7 +113,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 
 // turn is one round, if this process has the lease.
 func (r *Reconciler) turn(ctx context.Context, round int) {
-	mine, err := r.plane.db.Lease(ctx, "reconcile", r.name, reconcileLease)
+	mine, err := r.lead(ctx)
 	if err == nil && !mine {
 		clear(r.seen) // what was seen before another took over proves nothing
 		return
@@ -124,6 +128,21 @@ func (r *Reconciler) turn(ctx context.Context, round int) {
 		r.down = true
 		r.plane.log.Warn("reconciler does not get on", "err", err)
 	}
+}
+
+// lead says whether this process has the lease, and renews it in time. Two
+// that believe to have it for a moment do no harm: every write is fenced.
+func (r *Reconciler) lead(ctx context.Context) (bool, error) {
+	now := r.now()
+	if !r.held.IsZero() && now.Sub(r.held) < renewAfter {
+		return true, nil
+	}
+	mine, err := r.plane.db.Lease(ctx, "reconcile", r.name, reconcileLease)
+	r.held = time.Time{}
+	if mine && err == nil {
+		r.held = now
+	}
+	return mine, err
 }
 
 // Once makes one round over all busy namespaces. round must rise with each.

@@ -12,7 +12,9 @@ import (
 const (
 	// bellWait is the longest sleep at the door. It also bounds how late a
 	// task starts whose ring was lost, or that asynq's forwarder moved.
-	bellWait = time.Second
+	bellWait = 2 * time.Second
+	// backOffMost is the longest pause between tries while Redis is away.
+	backOffMost = time.Second
 	// maxRings is kept of the rings of a queue: as many sleepers can be woken
 	// by one burst, and as many wake in vain after it.
 	maxRings = 16
@@ -30,7 +32,7 @@ func ring(ctx context.Context, pipe redis.Pipeliner, queue string) {
 // doorbell is a go-redis hook under an asynq server. asynq polls: its one
 // dequeue goroutine asks each queue in turn, and sleeps when all are empty.
 // The hook sees those empty answers, and holds back the last of a round until
-// somebody rings, a second has passed, or the server stops. asynq then asks
+// somebody rings, two seconds have passed, or the server stops. asynq then asks
 // again at once, so that an idle server costs a few commands a second and a
 // new task waits for almost nothing.
 type doorbell struct {
@@ -65,7 +67,7 @@ func (d *doorbell) isStopped() bool {
 // stop ends the wait at the door, and all claims, now and for good.
 func (d *doorbell) stop(ctx context.Context) {
 	d.once.Do(func() { close(d.stopped) })
-	// Wakes the sleeper. If it fails, the sleep ends by itself in a second.
+	// Wakes the sleeper. If it fails, the sleep ends by itself in two seconds.
 	_ = d.rdb.RPush(ctx, d.bells[0], 1).Err()
 }
 
@@ -95,7 +97,7 @@ func (d *doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		case sleep:
 			d.sleep(ctx)
 		case backOff:
-			d.pause(min(bellWait, 50*time.Millisecond<<min(d.fails, 6)))
+			d.pause(min(backOffMost, 50*time.Millisecond<<min(d.fails, 6)))
 		}
 		return err
 	}
@@ -137,7 +139,7 @@ func (d *doorbell) sleep(ctx context.Context) {
 	}
 	err := d.rdb.BLPop(ctx, bellWait, d.bells...).Err()
 	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare
-		d.pause(bellWait)
+		d.pause(backOffMost)
 	}
 }
 

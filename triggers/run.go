@@ -12,7 +12,7 @@ import (
 const (
 	batch   = 64               // events read at once
 	abreast = 16               // of them dispatched at once
-	listen  = time.Second      // longest wait for events, and so for the end of Run
+	listen  = 3 * time.Second  // longest wait for events, and so for the end of Run
 	rest    = time.Second      // after an error, which is most likely Redis'
 	limit   = 10 * time.Second // for one firing
 )

@@ -18,7 +18,8 @@ import (
 
 const (
 	batch = 100                  // schedules looked at in one go
-	rest  = time.Second          // longest wait between two looks
+	look  = 5 * time.Second      // longest wait between two looks, and for the first tick of a new schedule
+	rest  = time.Second          // after an error, which is most likely Redis'
 	pause = 5 * time.Millisecond // shortest
 	limit = 10 * time.Second     // for one schedule
 )
@@ -87,7 +88,7 @@ func (s *Scheduler) turn(ctx context.Context, shard int) (time.Duration, error) 
 	if len(due.Schedules) == batch {
 		return pause, nil
 	}
-	wait := rest
+	wait := look
 	if !due.Next.IsZero() {
 		wait = min(wait, due.Next.Sub(due.Now))
 	}
