@@ -98,11 +98,6 @@ func union(objects ...core.JSON) (core.JSON, error) {
 	return json.Marshal(merged)
 }
 
-// truthy says whether OpenWhisk counts the value as true.
-func truthy(v core.JSON) bool {
-	return core.Params{{Key: "v", Value: v}}.Truthy("v")
-}
-
 // failure is the result {"error": text}.
 func failure(text string) core.JSON {
 	b, _ := json.Marshal(map[string]string{"error": text})

@@ -116,7 +116,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 	if a.ID == "" {
 		a.ID = core.NewActivationID()
 	}
-	if v, ok := action.Annotations.Get("provide-api-key"); !ok || truthy(v) {
+	if _, ok := action.Annotations.Get("provide-api-key"); !ok || action.Annotations.Truthy("provide-api-key") {
 		a.APIKey = call.APIKey
 	}
 	if err := immutable(action, call.Payload); err != nil {

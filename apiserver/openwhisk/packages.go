@@ -68,22 +68,7 @@ func contentOf(p *core.Package, actions []core.Action) packageWithContent {
 }
 
 func (d *Dialect) listPackages(r *request) error {
-	q, err := listOf(r.QueryParams(), packages)
-	if err != nil {
-		return err
-	}
-	if q.count {
-		n, err := d.plane.Count(r.ctx(), r.who, r.namespace(), core.TypePackage, "")
-		if err != nil {
-			return err
-		}
-		return r.counted(packages, n, q.Skip)
-	}
-	list, err := d.plane.Packages(r.ctx(), r.who, r.namespace(), q.Page)
-	if err != nil {
-		return err
-	}
-	return r.ok(each(list, packageItemOf))
+	return listed(d, r, packages, core.TypePackage, d.plane.Packages, packageItemOf)
 }
 
 func (d *Dialect) getPackage(r *request) error {

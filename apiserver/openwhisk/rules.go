@@ -29,22 +29,7 @@ func ruleOf(rule *core.Rule) ruleJSON {
 }
 
 func (d *Dialect) listRules(r *request) error {
-	q, err := listOf(r.QueryParams(), rules)
-	if err != nil {
-		return err
-	}
-	if q.count {
-		n, err := d.plane.Count(r.ctx(), r.who, r.namespace(), core.TypeRule, "")
-		if err != nil {
-			return err
-		}
-		return r.counted(rules, n, q.Skip)
-	}
-	list, err := d.plane.Rules(r.ctx(), r.who, r.namespace(), q.Page)
-	if err != nil {
-		return err
-	}
-	return r.ok(each(list, ruleItemOf))
+	return listed(d, r, rules, core.TypeRule, d.plane.Rules, ruleItemOf)
 }
 
 func (d *Dialect) getRule(r *request) error {

@@ -55,22 +55,8 @@ func triggerOf(t *core.Trigger) triggerJSON {
 }
 
 func (d *Dialect) listTriggers(r *request) error {
-	q, err := listOf(r.QueryParams(), triggers)
-	if err != nil {
-		return err
-	}
-	if q.count {
-		n, err := d.plane.Count(r.ctx(), r.who, r.namespace(), core.TypeTrigger, "")
-		if err != nil {
-			return err
-		}
-		return r.counted(triggers, n, q.Skip)
-	}
-	list, err := d.plane.Triggers(r.ctx(), r.who, r.namespace(), q.Page)
-	if err != nil {
-		return err
-	}
-	return r.ok(each(list, func(t *core.Trigger) metaJSON { return metaOf(t.Meta) }))
+	item := func(t *core.Trigger) metaJSON { return metaOf(t.Meta) }
+	return listed(d, r, triggers, core.TypeTrigger, d.plane.Triggers, item)
 }
 
 func (d *Dialect) getTrigger(r *request) error {
