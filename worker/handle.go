@@ -116,7 +116,7 @@ func (j *job) need(ctx context.Context) (pool.Need, error) {
 }
 
 func image(k kinds.Kind, memory int, concurrent bool) pool.Image {
-	return pool.Image{Kind: k.Name, Ref: k.Image, Foreign: k.Foreign, Memory: memory, Concurrent: concurrent}
+	return pool.Image{Kind: k.Name, Ref: k.Image, Foreign: k.Foreign, Runtime: k.Runtime, Memory: memory, Concurrent: concurrent}
 }
 
 // action reads the action as it is now. A failure is an endError.

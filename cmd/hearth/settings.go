@@ -131,6 +131,7 @@ type workerSettings struct {
 	Deployment  string        `group:"Settings" placeholder:"NAME" help:"Tells the containers of several platforms on one Docker apart; by default made from the address of Redis."`
 	DockerHost  string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default that of DOCKER_HOST, or its usual socket."`
 	Credentials string        `group:"Settings" name:"docker-config" placeholder:"FILE" help:"A Docker config.json with the registry logins for the images that actions name, whoever names them; by default none are used."`
+	OCIRuntime  string        `group:"Settings" name:"oci-runtime" placeholder:"NAME" help:"The low-level runtime of containers whose kind names none, as the Docker daemon calls it; by default the daemon's."`
 	Network     string        `group:"Settings" placeholder:"NAME" help:"The Docker network of the containers, made where it is absent."`
 	Proxy       string        `group:"Settings" placeholder:"FILE" help:"The program that runs actions without Docker; by default hearth-proxy beside this one."`
 	Memory      int           `group:"Settings" placeholder:"MB" help:"Memory for all containers together; by default half of the machine's."`

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hearth-faas/hearth/queue"
+	"github.com/hearth-faas/hearth/runtime/kinds"
 	"github.com/hearth-faas/hearth/worker"
 	"github.com/hearth-faas/hearth/worker/engine"
 	"github.com/hearth-faas/hearth/worker/engine/docker"
@@ -100,10 +102,28 @@ func (e *engineStage) start(ctx context.Context) error {
 	e.info = info
 	e.parts.log.InfoContext(ctx, "container engine", "engine", info.Name, "version", info.Version,
 		"api_version", info.APIVersion, "runtime", info.OCIRuntime)
+	for _, name := range unknownRuntimes(e.parts.manifest, e.settings.OCIRuntime, info.Runtimes) {
+		e.parts.log.WarnContext(ctx, "container engine does not know a low-level runtime", "runtime", name, "known", info.Runtimes)
+	}
 	for _, w := range info.Warnings {
 		e.parts.log.WarnContext(ctx, "container engine warns", "warning", w)
 	}
 	return nil
+}
+
+// unknownRuntimes lists the low-level runtimes that are asked for, in the
+// settings or by a kind, and that the engine does not have.
+func unknownRuntimes(manifest *kinds.Manifest, asked string, known []string) []string {
+	wanted := []string{asked}
+	for _, family := range manifest.Families() {
+		for _, kind := range family.Kinds {
+			wanted = append(wanted, kind.Runtime)
+		}
+	}
+	slices.Sort(wanted)
+	return slices.DeleteFunc(slices.Compact(wanted), func(name string) bool {
+		return name == "" || slices.Contains(known, name)
+	})
 }
 
 func (e *engineStage) run(ctx context.Context) error {
@@ -127,6 +147,7 @@ func (e *engineStage) useDocker(ctx context.Context) (err error) {
 		Credentials: e.settings.Credentials,
 		Dir:         filepath.Join(e.data, "sockets"),
 		Network:     e.settings.Network,
+		Runtime:     e.settings.OCIRuntime,
 		Logger:      e.parts.log,
 	})
 	if err != nil {

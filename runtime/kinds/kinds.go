@@ -18,7 +18,10 @@ type Kind struct {
 	Sentinelled bool
 	// Foreign images are not of this project: TCP, own user, no hardening that
 	// they might not bear.
-	Foreign   bool
+	Foreign bool
+	// Runtime is the low-level (OCI) runtime of its containers, such as "runsc",
+	// by the name under which the engine knows it; empty means the engine's.
+	Runtime   string
 	StemCells []StemCell
 }
 

@@ -40,14 +40,14 @@ func TestParseReadsAllThatTheFormatHas(t *testing.T) {
 		 "image": {"prefix": "mirror/hearth", "name": "runtime-nodejs"},
 		 "stemCells": [{"initialCount": 2, "memory": "256 MB",
 		  "reactive": {"minCount": 1, "maxCount": 4, "ttl": "2 minutes", "threshold": 1, "increment": 1}}]}],
-	 "java": [{"kind": "java:8", "requireMain": true, "image": {"name": "java8action"}}]},
+	 "java": [{"kind": "java:8", "requireMain": true, "ociRuntime": "runsc", "image": {"name": "java8action"}}]},
 	 "bypassPullForLocalImages": true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []kinds.Family{
 		{Name: "java", Kinds: []kinds.Kind{
-			{Name: "java:8", Family: "java", Image: "java8action", Default: true, RequireMain: true, Sentinelled: true, Foreign: true},
+			{Name: "java:8", Family: "java", Image: "java8action", Default: true, RequireMain: true, Sentinelled: true, Foreign: true, Runtime: "runsc"},
 		}},
 		{Name: "nodejs", Kinds: []kinds.Kind{
 			{Name: "nodejs:18", Family: "nodejs", Image: "reg.example:5000/openwhisk/action-nodejs-v18:nightly", Deprecated: true, Foreign: true},

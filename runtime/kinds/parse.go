@@ -15,7 +15,13 @@ import (
 // OpenWhisk's own files are accepted as they are.
 type manifestJSON struct {
 	Runtimes   map[string][]kindJSON `json:"runtimes"`
-	Blackboxes []imageJSON           `json:"blackboxes"`
+	Blackboxes []blackboxJSON        `json:"blackboxes"`
+}
+
+// blackboxJSON is the image of blackbox actions that is known.
+type blackboxJSON struct {
+	imageJSON
+	OCIRuntime string `json:"ociRuntime"`
 }
 
 type kindJSON struct {
@@ -25,6 +31,7 @@ type kindJSON struct {
 	RequireMain     bool            `json:"requireMain"`
 	SentinelledLogs *bool           `json:"sentinelledLogs"`
 	Attached        json.RawMessage `json:"attached"`
+	OCIRuntime      string          `json:"ociRuntime"`
 	Image           imageJSON       `json:"image"`
 	StemCells       []StemCell      `json:"stemCells"`
 }
@@ -60,6 +67,7 @@ func Parse(data []byte) (*Manifest, error) {
 		}
 		m.blackboxes = append(m.blackboxes, Kind{
 			Name: core.KindBlackbox, Image: image.reference(), Sentinelled: true, Foreign: image.foreign(),
+			Runtime: image.OCIRuntime,
 		})
 	}
 	return m, nil
@@ -108,6 +116,7 @@ func parseKind(family string, doc kindJSON) (Kind, error) {
 		Attached:    len(doc.Attached) > 0 && string(doc.Attached) != "null",
 		Sentinelled: doc.SentinelledLogs == nil || *doc.SentinelledLogs,
 		Foreign:     doc.Image.foreign(),
+		Runtime:     doc.OCIRuntime,
 		StemCells:   doc.StemCells,
 	}, nil
 }

@@ -50,7 +50,9 @@ type Info struct {
 	Version    string
 	APIVersion string
 	OCIRuntime string // name and version of the low-level runtime, if known
-	Warnings   []string
+	// Runtimes are the names that Spec.Runtime may have.
+	Runtimes []string
+	Warnings []string
 }
 
 // Spec is a container to be made.
@@ -67,7 +69,8 @@ type Spec struct {
 	// image is here. Without Refresh an image is pulled only when it is absent.
 	Refresh bool
 	// Runtime is the low-level runtime, such as "runsc", by the name under
-	// which the engine knows it; empty means the engine's default.
+	// which the engine knows it; empty means the engine's default. Containers of
+	// our images may then be called over TCP.
 	Runtime string
 	// Memory is the limit in MB (2^20 bytes), swap included.
 	Memory int

@@ -47,6 +47,7 @@ type Image struct {
 	Foreign bool   // see engine.Spec
 	Refresh bool   // likewise
 	Memory  int    // MB
+	Runtime string // see engine.Spec
 	// Concurrent tells the runtime to take more than one activation at once.
 	Concurrent bool
 }

@@ -79,7 +79,8 @@ func (p *Pool) spec(c *container) engine.Spec {
 	}
 	env["__OW_ALLOW_CONCURRENT"] = strconv.FormatBool(c.image.Concurrent)
 	s := engine.Spec{
-		Name: "prewarm-" + c.image.Kind, Image: c.image.Ref, Foreign: c.image.Foreign, Refresh: c.image.Refresh, Memory: c.image.Memory,
+		Name: "prewarm-" + c.image.Kind, Image: c.image.Ref, Foreign: c.image.Foreign, Refresh: c.image.Refresh,
+		Runtime: c.image.Runtime, Memory: c.image.Memory,
 		Env: env, ReadyTimeout: p.opt.ReadyTimeout,
 		Output: engine.Output{Stdout: c.logs.Stdout(), Stderr: c.logs.Stderr(), Close: c.logs.Close},
 	}

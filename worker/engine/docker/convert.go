@@ -43,13 +43,21 @@ func containerConfig(spec engine.Spec, labels map[string]string) *container.Conf
 	}
 	if !spec.Foreign {
 		config.User = actionUser
+	}
+	if socketed(spec) {
 		config.Env = append(config.Env, engine.EnvSocket+"="+socketPath(insideDir))
 	}
 	return config
 }
 
-// hostConfig is how a container is limited. dir is its socket folder, unless
-// the image is foreign; network a network's name or "container:" and an id.
+// socketed says whether a container is called through a socket in a folder of
+// the host. One under a low-level runtime of its own may have a kernel of its
+// own too, which neither lets sockets through nor joins the sandbox of another
+// container: it is called over the bridge, where it has its own address.
+func socketed(spec engine.Spec) bool { return !spec.Foreign && spec.Runtime == "" }
+
+// hostConfig is how a container is limited. dir is its socket folder, if it is
+// called through one; network a network's name or "container:" and an id.
 func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 	memory := int64(spec.Memory) * mb
 	config := &container.HostConfig{
@@ -76,7 +84,9 @@ func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 	config.LogConfig = container.LogConfig{Type: "none"}
 	config.ReadonlyRootfs = true
 	config.Tmpfs = map[string]string{"/tmp": tmpOptions(spec.Memory)}
-	config.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: dir, Target: insideDir}}
+	if socketed(spec) {
+		config.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: dir, Target: insideDir}}
+	}
 	return config
 }
 

@@ -87,7 +87,10 @@ func (d *Docker) launch(ctx context.Context, spec engine.Spec) (engine.Container
 // boot makes, attaches to and starts a container, in a ready sandbox if there
 // is one. After a failure nothing of it is left, nor of the sandbox.
 func (d *Docker) boot(ctx context.Context, spec engine.Spec, h *held) (c engine.Container, err error) {
-	box := d.takeHolder(ctx)
+	var box holder
+	if spec.Runtime == "" {
+		box = d.takeHolder(ctx)
+	}
 	h.holder = box.id
 	defer func() {
 		if err != nil {
@@ -106,7 +109,7 @@ func (d *Docker) boot(ctx context.Context, spec engine.Spec, h *held) (c engine.
 	d.mu.Lock()
 	d.held[c.ID] = h
 	d.mu.Unlock()
-	if !spec.Foreign {
+	if socketed(spec) {
 		c.Network, c.Address = "unix", socketPath(d.folder(h.dir))
 		return c, nil
 	}
@@ -124,7 +127,7 @@ func (d *Docker) makeContainer(ctx context.Context, spec engine.Spec, h *held) (
 	labels := d.labels(spec.Labels)
 	unique := newName()
 	var dir string
-	if !spec.Foreign {
+	if socketed(spec) {
 		if dir, err = d.makeFolder(unique); err != nil {
 			return "", err
 		}

@@ -45,7 +45,8 @@ type Options struct {
 	// Creates is how many containers are made at once; 0 means 4.
 	Creates int
 	// Runtime is the low-level runtime of containers whose Spec names none;
-	// empty means the daemon's default.
+	// empty means the daemon's default. One that is named is taken to have a
+	// kernel of its own: its containers use no ready sandbox and no socket.
 	Runtime string
 	// Credentials is the path of a Docker config.json with registry logins;
 	// empty means none. It is read anew for each pull.

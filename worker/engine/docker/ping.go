@@ -3,6 +3,8 @@ package docker
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/system"
@@ -62,6 +64,7 @@ func (d *Docker) Ping(ctx context.Context) (engine.Info, error) {
 	err = d.call(ctx, "ask docker about its host", queryTimeout, func(ctx context.Context) error {
 		host, err := d.client.Info(ctx)
 		info.Warnings = d.warnings(host)
+		info.Runtimes = slices.Sorted(maps.Keys(host.Runtimes))
 		return err
 	})
 	return info, err

@@ -38,7 +38,7 @@ func (d *Docker) awaitReady(ctx context.Context, spec engine.Spec, c engine.Cont
 		// It closed its output and lives on.
 		err = engine.AwaitConnection(limited, c.Network, c.Address, nil)
 	}
-	if err != nil || spec.Foreign {
+	if err != nil || !socketed(spec) {
 		return err
 	}
 	return sealFolder(d.folder(h.dir))
