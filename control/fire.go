@@ -31,6 +31,9 @@ type Firing struct {
 	// ID of the trigger's activation; empty means a new one. An event that is
 	// delivered twice under one ID fires once.
 	ID core.ActivationID
+	// Server names the process that waits for what the rules start, see
+	// AwaitRule; empty when none does.
+	Server string
 }
 
 // Fire runs the actions of all active rules of the trigger, each as an
@@ -166,10 +169,14 @@ func (p *Plane) ordinary(ctx context.Context, who core.Subject, rule core.RuleLi
 	if err != nil {
 		return store.Creation{}, err
 	}
-	return p.prepare(ctx, Call{
+	c, err := p.prepare(ctx, Call{
 		Subject: who, APIKey: f.APIKey, Target: target, Payload: args, TransactionID: f.TransactionID,
 		ID: derive(f.ID, rule.Rule.Full()),
 	})
+	if err == nil {
+		c.Activation.Wait = f.Server
+	}
+	return c, err
 }
 
 // refusal returns status and text for a rule whose action was not invoked.

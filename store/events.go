@@ -39,6 +39,11 @@ type Event struct {
 	// Then says what is done to the trigger when it has fired: "" nothing.
 	Then   string `json:"then,omitempty"`
 	Source string `json:"source"` // what made it, for people
+	// Admitted says that it has been counted against the rate of fired triggers.
+	Admitted bool `json:"admitted,omitempty"`
+	// Server names the reply stream of an API server that waits for what the
+	// rules of the trigger start; empty when nobody waits.
+	Server string `json:"server,omitempty"`
 }
 
 // What can be done to a trigger when it has fired.

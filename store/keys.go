@@ -138,3 +138,21 @@ func dueKey(shard string) string { return prefix + "events:{" + shard + "}:due" 
 
 // schedulesKey is the hash of the schedules of a shard, by trigger.
 func schedulesKey(shard string) string { return prefix + "events:{" + shard + "}:schedules" }
+
+// hookKey is what is kept of the webhook of a trigger: its secrets.
+func hookKey(ns, trigger string) string { return tagged(ns) + "hook:" + trigger }
+
+// receiptsKey is the list of the last deliveries to a webhook, latest first,
+// by the full name of its trigger. It lies beside the stream of its events.
+func receiptsKey(shard, trigger string) string {
+	return prefix + "events:{" + shard + "}:receipts:" + trigger
+}
+
+// refusalsKey is the list of the last deliveries that a webhook refused.
+func refusalsKey(shard, trigger string) string {
+	return prefix + "events:{" + shard + "}:refusals:" + trigger
+}
+
+// seenPrefix followed by the digest of a delivery is the string that holds the
+// id of its event.
+func seenPrefix(shard string) string { return prefix + "events:{" + shard + "}:seen:" }

@@ -59,12 +59,14 @@ func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
 			return nil
 		}
 	}
-	if err := d.plane.Admit(ctx, who, control.RateFire); err != nil {
-		return err
+	if !event.Admitted {
+		if err := d.plane.Admit(ctx, who, control.RateFire); err != nil {
+			return err
+		}
 	}
 	_, err = d.plane.FireEvent(ctx, who, control.Firing{
 		Trigger: event.Trigger, Headers: event.Headers, Payload: event.Payload, ID: event.ID,
-		TransactionID: string(event.ID),
+		TransactionID: string(event.ID), Server: event.Server,
 	})
 	if err != nil || event.Then == "" {
 		return err
