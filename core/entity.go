@@ -54,6 +54,11 @@ type Action struct {
 	Exec   Exec
 	Params Params
 	Limits Limits
+	// Function is nil unless Exec.Kind is KindFunction.
+	Function *Function
+	// Replicas is how many containers of a Function are wanted. It changes
+	// without a new Revision: those that run stay what they are.
+	Replicas int
 }
 
 // Package groups actions, and may be shared (Publish). With a Binding it is

@@ -9,6 +9,8 @@ type Namespace struct {
 	Quota   Quota
 	Blocked bool
 	Created time.Time
+	// Labels and Annotations are what clients of the function API noted on it.
+	Labels, Annotations map[string]string
 }
 
 // Quota bounds a namespace. A nil field means the platform's default, a 0 of

@@ -18,21 +18,25 @@ func (db *DB) Action(ctx context.Context, name core.Name, code bool) (*core.Acti
 	return db.action(name, r)
 }
 
-// PutAction writes the action as a whole, code included, and sets its
+// PutAction writes the action as a whole, code and replicas included, and sets its
 // Revision and Updated. expect is the revision that it replaces, "" to create
 // it. Errors: ErrExists, ErrChanged (or ErrNotFound: deleted meanwhile),
 // ErrOtherType, and for a packaged action ErrNoPackage and ErrBinding.
 func (db *DB) PutAction(ctx context.Context, a *core.Action, expect string) error {
-	var code []any
+	var fields []any
 	if a.Exec.Code != nil {
-		code = []any{"code", a.Exec.Code}
+		fields = []any{"code", a.Exec.Code}
 	}
-	return db.put(ctx, core.TypeAction, &a.Meta, expect, db.formAction(a), code...)
+	if a.Function != nil {
+		fields = append(fields, fieldReplicas, a.Replicas)
+	}
+	return db.put(ctx, core.TypeAction, &a.Meta, expect, db.formAction(a), fields...)
 }
 
 // deleteActionScript deletes an action.
 //
-// KEYS: its hash, the index of actions, and the index of its package, if any.
+// KEYS: its hash, the index of actions, the index of functions and their
+// invocations, and the index of its package, if any.
 // ARGV: expected revision, local name.
 // Returns the milliseconds of the write, or a refusal.
 var deleteActionScript = redis.NewScript(guard + `
@@ -40,7 +44,9 @@ local no = guard(KEYS[1], 'action', ARGV[1])
 if no < 0 then return no end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[2])
-if KEYS[3] then redis.call('ZREM', KEYS[3], ARGV[2]) end
+redis.call('ZREM', KEYS[3], ARGV[2])
+redis.call('HDEL', KEYS[4], ARGV[2])
+if KEYS[5] then redis.call('ZREM', KEYS[5], ARGV[2]) end
 return now()
 `)
 
@@ -48,7 +54,7 @@ return now()
 // ErrOtherType, ErrChanged.
 func (db *DB) DeleteAction(ctx context.Context, name core.Name, revision string) error {
 	ns, local := name.Namespace, name.Local()
-	keys := []string{entityKey(ns, local), indexKey(ns, core.TypeAction)}
+	keys := []string{entityKey(ns, local), indexKey(ns, core.TypeAction), functionsKey(ns), invocationsKey(ns)}
 	if name.Package != "" {
 		keys = append(keys, packageKey(ns, name.Package))
 	}
@@ -112,6 +118,7 @@ func (db *DB) action(name core.Name, r record) (*core.Action, error) {
 		return nil, err
 	}
 	own := *a
+	own.Replicas = r.replicas
 	if code != nil {
 		own.Exec.Code = []byte(*code)
 	}

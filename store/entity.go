@@ -22,6 +22,7 @@ type record struct {
 	doc      string
 	code     *string // nil when not asked for, or absent
 	active   bool    // of a rule
+	replicas int     // of a function
 	size     int     // bytes of doc
 }
 
@@ -57,7 +58,7 @@ func newRevision() string {
 // read queues the read of one entity on the pipeline. The code of an action
 // stays in Redis unless asked for: it may be 48 MB.
 func read(ctx context.Context, pipe redis.Pipeliner, name core.Name, code bool) *redis.SliceCmd {
-	fields := []string{"type", "revision", "updated", "doc", "active"}
+	fields := []string{"type", "revision", "updated", "doc", "active", fieldReplicas}
 	if code {
 		fields = append(fields, "code")
 	}
@@ -89,8 +90,11 @@ func parse(cmd *redis.SliceCmd, typ core.Type) (record, error) {
 	r.updated = millis(ms)
 	r.active = v[4] == "1"
 	r.size = len(r.doc)
-	if len(v) > 5 {
-		if code, ok := v[5].(string); ok {
+	if replicas, ok := v[5].(string); ok {
+		r.replicas = number(replicas)
+	}
+	if len(v) > 6 {
+		if code, ok := v[6].(string); ok {
 			r.code = &code
 		}
 	}

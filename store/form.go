@@ -111,6 +111,8 @@ type actionForm struct {
 	Exec       execForm    `json:"exec"`
 	Parameters []paramForm `json:"parameters"`
 	Limits     limitsForm  `json:"limits"`
+	// Function is absent from what is no function.
+	Function *functionFields `json:"function,omitempty"`
 }
 
 // formAction gives a the parameters as they will be read.
@@ -121,6 +123,7 @@ func (db *DB) formAction(a *core.Action) actionForm {
 		components[i] = c.String()
 	}
 	return actionForm{
+		Function:   db.formFunction(a),
 		metaForm:   formMeta(a.Meta),
 		Exec:       execForm{a.Exec.Kind, a.Exec.Binary, a.Exec.Main, a.Exec.Image, components},
 		Parameters: db.sealParams(a.Name.Full(), a.Params),
@@ -151,7 +154,12 @@ func (db *DB) decodeAction(name core.Name, r record) (*core.Action, error) {
 	if err != nil {
 		return nil, corrupt(name, r, err)
 	}
+	function, err := db.openFunction(name, f.Function)
+	if err != nil {
+		return nil, corrupt(name, r, err)
+	}
 	a := &core.Action{
+		Function: function, Replicas: r.replicas,
 		Meta:   meta,
 		Exec:   core.Exec{Kind: f.Exec.Kind, Binary: f.Exec.Binary, Main: f.Exec.Main, Image: f.Exec.Image, Components: slices.Clip(components)},
 		Params: params,

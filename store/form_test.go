@@ -29,7 +29,7 @@ func TestStoredFormsAreThoseOfTheReleases(t *testing.T) {
 	plain.Params = core.Params{{Key: "a", Value: core.JSON(`[1,2.50]`)}}
 	tr := trigger("trigger")
 	tr.Params = core.Params{{Key: "a", Value: core.JSON(`"b"`)}}
-	for _, a := range []*core.Action{action("action"), sequence, blackbox} {
+	for _, a := range []*core.Action{action("action"), sequence, blackbox, function("function")} {
 		must(t, db.PutAction(ctx, a, ""))
 	}
 	must(t, db.PutPackage(ctx, plain, ""))
@@ -43,7 +43,7 @@ func TestStoredFormsAreThoseOfTheReleases(t *testing.T) {
 	}
 	must(t, db.SetQuota(ctx, "guest", quota))
 
-	for _, file := range []string{"action", "sequence", "blackbox", "package", "binding", "trigger", "rule"} {
+	for _, file := range []string{"action", "sequence", "blackbox", "function", "package", "binding", "trigger", "rule"} {
 		fields := rdb.HGetAll(ctx, "hearth:{guest}:entity:"+file).Val()
 		delete(fields, "revision")
 		delete(fields, "updated")

@@ -40,6 +40,17 @@ func entityPrefix(ns string) string { return tagged(ns) + "entity:" }
 // by the milliseconds of their last write.
 func indexKey(ns string, typ core.Type) string { return tagged(ns) + "index:" + string(typ) }
 
+// functionsKey is the sorted set of the local names of the actions that are
+// functions, by the milliseconds of their last write.
+func functionsKey(ns string) string { return tagged(ns) + "functions" }
+
+// invocationsKey is the hash of how often each function has been invoked.
+func invocationsKey(ns string) string { return tagged(ns) + "invocations" }
+
+// secretsKey is the hash of the secrets of a namespace: name -> value, sealed
+// where there is a key.
+func secretsKey(ns string) string { return tagged(ns) + "secrets" }
+
 // packageKey is the sorted set of the local names of a package's actions, by
 // the milliseconds of their last write.
 func packageKey(ns, pkg string) string { return tagged(ns) + "package:" + pkg }

@@ -34,18 +34,22 @@ func (db *DB) CreateNamespace(ctx context.Context, name string) (core.Credential
 // createNamespaceScript makes the hash of a namespace unless it is there.
 //
 // KEYS: the hash.
-// ARGV: UUID of its key, subject.
+// ARGV: UUID of its key, subject, then further fields and their values.
 // Returns 1, or 0 when it exists.
 var createNamespaceScript = redis.NewScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local t = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'created', string.format('%d', t[1] * 1000 + math.floor(t[2] / 1000)), 'key', ARGV[1], 'subject', ARGV[2])
+redis.call('HSET', KEYS[1], 'created', string.format('%d', t[1] * 1000 + math.floor(t[2] / 1000)), 'key', ARGV[1], 'subject', ARGV[2], unpack(ARGV, 3))
 return 1
 `)
 
 // CreateNamespaceWith is CreateNamespace with credentials that the caller
 // knows, which no other namespace may have.
 func (db *DB) CreateNamespaceWith(ctx context.Context, name string, c core.Credentials) error {
+	return db.createNamespace(ctx, name, c)
+}
+
+func (db *DB) createNamespace(ctx context.Context, name string, c core.Credentials, fields ...any) error {
 	const doing = "create namespace"
 	if err := core.ValidNamespace(name); err != nil {
 		return err
@@ -70,7 +74,7 @@ func (db *DB) CreateNamespaceWith(ctx context.Context, name string, c core.Crede
 	if err := db.claimKey(ctx, name, c); err != nil {
 		return err
 	}
-	made, err := createNamespaceScript.Run(ctx, db.rdb, []string{namespaceKey(name)}, c.UUID, name).Int64()
+	made, err := createNamespaceScript.Run(ctx, db.rdb, []string{namespaceKey(name)}, append([]any{c.UUID, name}, fields...)...).Int64()
 	if err != nil {
 		return core.Unavailable(doing, err)
 	}
@@ -118,6 +122,9 @@ func parseTenant(name string, fields map[string]string) (tenant, error) {
 		}
 		t.Quota = core.Quota(f)
 	}
+	if t.Labels, t.Annotations, err = parseNotes(fields); err != nil {
+		return tenant{}, fmt.Errorf("namespace %s: %w", name, err)
+	}
 	return t, nil
 }
 
@@ -158,18 +165,18 @@ func (db *DB) Namespaces(ctx context.Context) ([]core.Namespace, error) {
 	return namespaces, nil
 }
 
-// setNamespaceScript changes one field of a namespace that exists.
+// setNamespaceScript changes fields of a namespace that exists.
 //
-// KEYS: its hash. ARGV: field, value.
+// KEYS: its hash. ARGV: fields, each with its value.
 // Returns 1, or 0 when there is no such namespace.
 var setNamespaceScript = redis.NewScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1
 `)
 
-func (db *DB) setNamespace(ctx context.Context, name, field string, value any) error {
-	n, err := setNamespaceScript.Run(ctx, db.rdb, []string{namespaceKey(name)}, field, value).Int64()
+func (db *DB) setNamespace(ctx context.Context, name string, fields ...any) error {
+	n, err := setNamespaceScript.Run(ctx, db.rdb, []string{namespaceKey(name)}, fields...).Int64()
 	if err != nil {
 		return core.Unavailable("change namespace", err)
 	}
