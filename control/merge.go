@@ -39,6 +39,7 @@ func changeAction(old *core.Action, patch ActionPatch) *core.Action {
 	wasSequence := old.Exec.Kind == core.KindSequence
 	if patch.Exec != nil {
 		a.Exec = *patch.Exec
+		a.Function, a.Replicas = nil, 0
 		if wasSequence {
 			a.Params = nil // they showed components that are no more
 		}

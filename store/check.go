@@ -109,7 +109,18 @@ func (c *checker) indexes(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return c.functions(ctx)
+}
+
+// functions looks for entries in the index of functions that are no actions.
+func (c *checker) functions(ctx context.Context) error {
+	listed, err := c.members(ctx, functionsKey(c.ns))
+	for local := range listed {
+		if c.held[local] != core.TypeAction {
+			c.report(local, "the index of functions names it, but it is not there")
+		}
+	}
+	return err
 }
 
 // packages compares packaged actions with their packages and the packages'

@@ -20,6 +20,8 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		{"nothing wrong", []any{"PING"}, nil},
 		{"index without entity", []any{"ZADD", tag + "index:action", 1, "ghost"},
 			[]string{"guest/ghost: the index of actions names it, but it is not there"}},
+		{"index of functions without entity", []any{"ZADD", tag + "functions", 1, "ghost"},
+			[]string{"guest/ghost: the index of functions names it, but it is not there"}},
 		{"entity in the index of another type", []any{"ZADD", tag + "index:rule", 1, "t"},
 			[]string{"guest/t: the index of rules names it, but it is not there"}},
 		{"entity without index", []any{"ZREM", tag + "index:trigger", "t"},
