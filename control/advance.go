@@ -126,7 +126,7 @@ func (p *Plane) beginStep(ctx context.Context, parent *store.Record, pg progress
 	number := len(pg.Steps)
 	call := Call{
 		Subject: who, APIKey: parent.APIKey, Target: s.target, Payload: s.payload,
-		TransactionID: parent.TransactionID, ID: deriveStep(parent.ID, number),
+		TransactionID: parent.TransactionID, ID: deriveStep(parent.ID, number), Depth: parent.Depth,
 	}
 	c, err := p.stepCreation(call, s)
 	if core.KindOf(err) == core.KindInvalid { // it sets a final parameter
@@ -161,7 +161,7 @@ func (p *Plane) beginStep(ctx context.Context, parent *store.Record, pg progress
 func (p *Plane) stepCreation(call Call, s *step) (store.Creation, error) {
 	if s.plain {
 		action := *call.Target.Action
-		action.Annotations = action.Annotations.Without("conductor")
+		action.Annotations = action.Annotations.Without("conductor", onSuccess, onFailure) // the composition has them
 		call.Target.Action = &action
 		return p.creation(call)
 	}

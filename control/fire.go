@@ -34,6 +34,9 @@ type Firing struct {
 	// Server names the process that waits for what the rules start, see
 	// AwaitRule; empty when none does.
 	Server string
+
+	// Depth is how many activations this one follows from through destinations.
+	Depth int
 }
 
 // Fire runs the actions of all active rules of the trigger, each as an
@@ -81,8 +84,8 @@ func (p *Plane) FireEvent(ctx context.Context, who core.Subject, f Firing) (Fire
 		Ref:    core.Ref{Namespace: who.Namespace.Name, ID: f.ID},
 		Action: trigger.Name, Version: trigger.Version, Revision: trigger.Revision,
 		Subject: who.Name, KeyUUID: who.UUID, TransactionID: f.TransactionID,
-		Unstored: !who.Namespace.Quota.Stores(),
-		Outcome:  core.Outcome{Result: result, Size: len(result), Start: time.Now(), Logs: logs},
+		Unstored: !who.Namespace.Quota.Stores(), Depth: f.Depth,
+		Outcome: core.Outcome{Result: result, Size: len(result), Start: time.Now(), Logs: logs},
 	}
 	if err := p.accept(ctx, list, p.db.Recording(ctx, record, p.opt.Retention)); err != nil {
 		return FireResult{}, err
@@ -171,7 +174,7 @@ func (p *Plane) ordinary(ctx context.Context, who core.Subject, rule core.RuleLi
 	}
 	c, err := p.prepare(ctx, Call{
 		Subject: who, APIKey: f.APIKey, Target: target, Payload: args, TransactionID: f.TransactionID,
-		ID: derive(f.ID, rule.Rule.Full()),
+		ID: derive(f.ID, rule.Rule.Full()), Depth: f.Depth,
 	})
 	if err == nil {
 		c.Activation.Wait = f.Server

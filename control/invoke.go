@@ -29,6 +29,11 @@ type Call struct {
 	// Keep keeps the record also where the namespace stores none. The steps of
 	// a sequence are not kept by it.
 	Keep bool
+	// Callback, if any, is told of the end, whatever it is; its On and Owner are
+	// set. KindInvalid for a URL that is none, or that may not be called.
+	Callback *core.Callback
+	// Depth is how many activations this one follows from through destinations.
+	Depth int
 	// ID of the activation; empty means a new one. With an ID that exists
 	// already, nothing happens: an event that is delivered twice runs once.
 	ID core.ActivationID
@@ -71,6 +76,11 @@ func (p *Plane) InvokeAndWait(ctx context.Context, call Call, max time.Duration)
 
 // prepare makes an activation of a client's call.
 func (p *Plane) prepare(ctx context.Context, call Call) (store.Creation, error) {
+	if call.Callback != nil {
+		if err := p.checkCallback(call.Callback.URL); err != nil {
+			return store.Creation{}, err
+		}
+	}
 	if call.Target.Action.Exec.Kind == core.KindSequence {
 		if err := p.entitled(ctx, call); err != nil {
 			return store.Creation{}, err
@@ -111,8 +121,9 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
 		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.opt.MaxAge,
-		Retry: mayAttempt(action.Annotations),
+		Retry: mayAttempt(action.Annotations), Depth: call.Depth,
 	}
+	p.owed(a, action, call)
 	if a.ID == "" {
 		a.ID = core.NewActivationID()
 	}

@@ -8,6 +8,7 @@ package control
 
 import (
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
@@ -49,6 +50,9 @@ type Options struct {
 	MaxAge time.Duration
 	// Sources are told of triggers.
 	Sources []TriggerSource
+	// CallbackURL refuses addresses that callbacks may not go to, with an Error
+	// of KindInvalid; nil means that none is refused when it is accepted.
+	CallbackURL func(*url.URL) error
 }
 
 // New makes a Plane and starts nothing: Run serves those who wait.

@@ -16,6 +16,9 @@ func (p *Plane) checkAction(who core.Subject, a *core.Action) error {
 	if err := fitParams(a.Params, a.Annotations); err != nil {
 		return err
 	}
+	if err := p.checkDestinations(a); err != nil {
+		return malformed(err)
+	}
 	if err := p.opt.Range.Check(a.Limits); err != nil {
 		return malformed(err)
 	}

@@ -133,6 +133,14 @@ type Activation struct {
 	// Retry is how many attempts it may take when workers die after /run was
 	// sent; 0 and 1 mean that it is never sent twice.
 	Retry int
+	// Callbacks are told of the end, at most one on each occasion. Records are
+	// read without them.
+	Callbacks []Callback
+	// Payload is what the caller sent, without the action's own parameters. It
+	// is kept, until the end, only where a callback wants it.
+	Payload JSON
+	// Depth is how many activations it follows from through destinations.
+	Depth int
 
 	State    State
 	Attempt  int // raised by every claim; the fence of every later write

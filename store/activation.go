@@ -51,6 +51,8 @@ const (
 	fieldResult   = "res"  //
 	fieldLogs     = "logs" // JSON array
 	fieldVisible  = "vis"  //
+	fieldTell     = "tell" // which callbacks are asked for; until done
+	fieldPayload  = "pay"  // until done
 )
 
 // activationDoc is the stored form of what never changes. Fields may be
@@ -76,6 +78,7 @@ type activationDoc struct {
 	Topmost   bool       `json:"top,omitempty"`
 	Conductor bool       `json:"conductor,omitempty"`
 	Retry     int        `json:"retry,omitempty"`
+	Depth     int        `json:"depth,omitempty"`
 }
 
 // outcomeDoc is the stored form of how an activation ended, result and logs
@@ -99,7 +102,7 @@ func docOf(a *core.Activation) activationDoc {
 		Timeout: a.Limits.Timeout.Milliseconds(), Memory: a.Limits.Memory, LogLimit: a.Limits.Logs,
 		Conc: a.Limits.Concurrency, Instances: a.Limits.Instances,
 		Subject: a.Subject, KeyUUID: a.KeyUUID, Cause: string(a.Cause.Parent), Step: a.Cause.Step,
-		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry,
+		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry, Depth: a.Depth,
 	}
 	if !a.Binding.IsZero() {
 		d.Binding = &[2]string{a.Binding.Namespace, a.Binding.Name}
@@ -118,6 +121,7 @@ func (d activationDoc) fill(a *core.Activation) {
 	a.Subject, a.KeyUUID = d.Subject, d.KeyUUID
 	a.Cause = core.Cause{Parent: core.ActivationID(d.Cause), Step: d.Step}
 	a.TransactionID, a.Topmost, a.Conductor, a.Retry = d.TID, d.Topmost, d.Conductor, d.Retry
+	a.Depth = d.Depth
 	if d.Binding != nil {
 		a.Binding = core.Name{Namespace: d.Binding[0], Name: d.Binding[1]}
 	}
@@ -184,7 +188,7 @@ func (db *DB) fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	if a.Unstored {
 		add(fieldKeep, 0)
 	}
-	return list, nil
+	return db.askFields(list, a)
 }
 
 // decodeRecord decodes a hash. An unreadable document is an error; unreadable

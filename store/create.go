@@ -84,6 +84,7 @@ func (db *DB) Create(ctx context.Context, list []Creation, also ...Addition) err
 			args = append([]any{string(a.ID), string(a.State), budget(a)}, args...)
 			createScript.Eval(ctx, pipe, createKeys(a.Ref), args...)
 			touch(ctx, pipe, a.Namespace)
+			owe(ctx, pipe, a)
 		}
 		return nil
 	}, also)
@@ -160,14 +161,18 @@ func (db *DB) Withdraw(ctx context.Context, ref core.Ref) error {
 // ARGV[1] -> id, ARGV[2] -> start in ms
 // ARGV[3] -> retention in s, ARGV[4] -> most records to keep
 // ARGV[5] -> prefix of named indexes, ARGV[6] -> prefix of activation keys
-// ARGV[7...] -> fields and values
+// ARGV[7] -> 1 to tell senders of its callbacks, 0 in a cluster
+// ARGV[8...] -> fields and values
 // Returns 1, or 0 when there is one of that id already.
-var recordScript = redis.NewScript(luaIndex + `
+var recordScript = redis.NewScript(luaIndex + luaDeliver + `
 if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end` + luaNow + `
-redis.call("HSET", KEYS[1], "st", "done", "acc", now, "at", 0, "vis", 1, unpack(ARGV, 7))
+redis.call("HSET", KEYS[1], "st", "done", "acc", now, "at", 0, "vis", 1, unpack(ARGV, 8))
 redis.call("EXPIRE", KEYS[1], ARGV[3])
 redis.call("HINCRBY", KEYS[3], "accepted", 1)
 redis.call("HINCRBY", KEYS[3], "done", 1)
+local s = redis.call("HMGET", KEYS[1], "tell", "out", "res", "keep")
+if s[1] then deliver(KEYS[1], ARGV[1], s[1], s[2], s[3], now, ARGV[7] == "1") end
+if s[4] == "0" then return redis.call("EXPIRE", KEYS[1], ` + fmt.Sprint(int(unstoredLife.Seconds())) + `) end
 index(KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6], now)
 return 1`)
 
@@ -176,7 +181,7 @@ return 1`)
 // Repeating it is harmless. Nothing is kept of an unstored one.
 func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention) Addition {
 	return func(pipe redis.Pipeliner) error {
-		if a.Unstored {
+		if a.Unstored && len(a.Callbacks) == 0 {
 			return nil
 		}
 		args, err := db.fields(a, nil)
@@ -188,10 +193,11 @@ func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention)
 			return err
 		}
 		head := append([]any{string(a.ID), a.Outcome.Start.UnixMilli()}, keep.args(a.Namespace)...)
-		args = append(head, args...)
+		args = append(append(head, db.rings()), args...)
 		args = append(args, fieldOutcome, out, fieldResult, []byte(a.Outcome.Result), fieldLogs, logs)
 		keys := []string{activationKey(a.Namespace, a.ID), activationsKey(a.Namespace), countsKey(a.Namespace)}
 		recordScript.Eval(ctx, pipe, keys, args...)
+		owe(ctx, pipe, a)
 		return nil
 	}
 }

@@ -42,8 +42,8 @@ const (
 // ARGV[15], ARGV[16] -> new document and progress, or empty
 // Returns {code, reply stream's name, parent}: code 1 ended now, 2 ended so
 // before, 0 not in that state or attempt, -1 no such record.
-var finishScript = redis.NewScript(luaIndex + luaReply + `
-local s = redis.call("HMGET", KEYS[1], "st", "at", "out", "wt", "par", "keep")
+var finishScript = redis.NewScript(luaIndex + luaReply + luaDeliver + `
+local s = redis.call("HMGET", KEYS[1], "st", "at", "out", "wt", "par", "keep", "tell")
 local wait, parent = s[4] or "", s[5] or ""
 if not s[1] then return {-1, "", ""} end
 if s[1] == "done" and s[2] == ARGV[2] and s[3] == ARGV[4] then return {2, wait, parent} end
@@ -51,6 +51,7 @@ if s[1] ~= ARGV[3] or s[2] ~= ARGV[2] then return {0, "", ""} end` + luaNow + `
 redis.call("HSET", KEYS[1], "st", "done", "out", ARGV[4], "res", ARGV[5], "beg", ARGV[7])
 redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "cl", "dl")
 if ARGV[15] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[15], "pg", ARGV[16]) end
+if s[7] then deliver(KEYS[1], ARGV[1], s[7], ARGV[4], ARGV[5], now, ARGV[13] ~= "") end
 redis.call("ZREM", KEYS[2], ARGV[1])
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("ZREM", KEYS[7], ARGV[1])

@@ -167,3 +167,29 @@ func refusalsKey(shard, trigger string) string {
 // seenPrefix followed by the digest of a delivery is the string that holds the
 // id of its event.
 func seenPrefix(shard string) string { return prefix + "events:{" + shard + "}:seen:" }
+
+// deliveryKey is the hash of one delivery: a callback on its way, or what
+// became of it.
+func deliveryKey(ns, id string) string { return tagged(ns) + "delivery:" + id }
+
+// deliveriesKey is the sorted set of the ids of all deliveries of a namespace,
+// by the milliseconds of when they were made.
+func deliveriesKey(ns string) string { return tagged(ns) + "deliveries" }
+
+// dueDeliveriesKey is the sorted set of "lane/id" of the deliveries that are
+// to be attempted, by the milliseconds of when.
+func dueDeliveriesKey(ns string) string { return tagged(ns) + "deliveries:due" }
+
+// deadDeliveriesKey is the sorted set of the ids of the deliveries that were
+// given up, by the milliseconds of when.
+func deadDeliveriesKey(ns string) string { return tagged(ns) + "deliveries:dead" }
+
+// signingKey is the hash of the secrets that sign a namespace's callbacks.
+func signingKey(ns string) string { return tagged(ns) + "signing" }
+
+// owingKey is the sorted set of the namespaces that may have deliveries to
+// attempt, by the milliseconds of when to look.
+const owingKey = prefix + "owing"
+
+// owingBellKey is the list of the namespaces that have just got a delivery.
+const owingBellKey = prefix + "owing:bell"

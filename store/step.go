@@ -60,6 +60,7 @@ func (db *DB) Step(ctx context.Context, s Step, also ...Addition) error {
 		}, list...)
 		stepScript.Eval(ctx, pipe, append(createKeys(a.Ref), activationKey(a.Namespace, s.Parent)), args...)
 		touch(ctx, pipe, a.Namespace)
+		owe(ctx, pipe, a)
 		return nil
 	}, also)
 }

@@ -12,6 +12,9 @@ import (
 // headerActivation tells the id of the activation that a call made.
 const headerActivation = "X-Openwhisk-Activation-Id"
 
+// headerCallback asks that the end of a call without waiting be told to a URL.
+const headerCallback = "X-Callback-Url"
+
 type idJSON struct {
 	ActivationID core.ActivationID `json:"activationId"`
 }
@@ -45,6 +48,9 @@ func (d *Dialect) invoke(r *request) error {
 		Payload: body, TransactionID: tid(r), Arrived: r.arrived, Keep: extraLogging(r.Request()),
 	}
 	if !q.blocking {
+		if at := r.Request().Header.Get(headerCallback); at != "" {
+			call.Callback = &core.Callback{URL: at, Form: core.FormActivation}
+		}
 		id, err := d.plane.Invoke(r.ctx(), call)
 		if err != nil {
 			return err
