@@ -15,9 +15,13 @@ const (
 	bellWait = 2 * time.Second
 	// backOffMost is the longest pause between tries while Redis is away.
 	backOffMost = time.Second
-	// maxRings is kept of the rings of a queue: as many sleepers can be woken
-	// by one burst, and as many wake in vain after it.
-	maxRings = 16
+	// overflowRings is kept of the rings of the queue that all serve: as many
+	// sleepers can be woken by one burst, and as many wake in vain after it.
+	// Of a worker's own queue one ring is enough for the one that sleeps there.
+	overflowRings = 16
+	// emptyFor is how long a queue that was found empty is taken to be so
+	// while others keep the server from the door, where it would hear a ring.
+	emptyFor = 20 * time.Millisecond
 )
 
 // bellKey is the list that enqueuers of a queue push to and its servers pop
@@ -26,15 +30,19 @@ func bellKey(queue string) string { return "hearth:bell:{bell}:" + queue }
 
 func ring(ctx context.Context, pipe redis.Pipeliner, queue string) {
 	pipe.RPush(ctx, bellKey(queue), 1)
-	pipe.LTrim(ctx, bellKey(queue), -maxRings, -1)
+	rings := int64(1)
+	if queue == Overflow {
+		rings = overflowRings
+	}
+	pipe.LTrim(ctx, bellKey(queue), -rings, -1)
 }
 
 // doorbell is a go-redis hook under an asynq server. asynq polls: its one
 // dequeue goroutine asks each queue in turn, and sleeps when all are empty.
-// The hook sees those empty answers, and holds back the last of a round until
-// somebody rings, two seconds have passed, or the server stops. asynq then asks
-// again at once, so that an idle server costs a few commands a second and a
-// new task waits for almost nothing.
+// The hook knows which queues are empty, answers for those itself, and when all
+// are holds the answer back until somebody rings, two seconds have passed, or
+// the server stops. So an idle server costs a few commands a second, a new task
+// waits for almost nothing, and taking it is one round trip.
 type doorbell struct {
 	rdb     redis.UniversalClient // without the hook
 	queues  []string
@@ -43,12 +51,12 @@ type doorbell struct {
 	once    sync.Once
 
 	mu    sync.Mutex
-	empty map[string]bool // queues found empty in this round
-	fails int             // dequeue errors in a row
+	empty map[string]time.Time // when a queue was last known to be empty
+	fails int                  // dequeue errors in a row
 }
 
 func newDoorbell(rdb redis.UniversalClient, queues []string) *doorbell {
-	d := &doorbell{rdb: rdb, queues: queues, stopped: make(chan struct{}), empty: map[string]bool{}}
+	d := &doorbell{rdb: rdb, queues: queues, stopped: make(chan struct{}), empty: map[string]time.Time{}}
 	for _, q := range queues {
 		d.bells = append(d.bells, bellKey(q))
 	}
@@ -83,63 +91,92 @@ func (d *doorbell) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 func (d *doorbell) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		queue, ok := dequeued(cmd)
-		if ok && d.isStopped() {
+		if !ok {
+			return next(ctx, cmd)
+		}
+		if d.isStopped() {
 			<-time.After(time.Millisecond) // asynq asks again until it is shut down
-			cmd.SetErr(redis.Nil)
-			return redis.Nil
+			return nothing(cmd)
 		}
-		err := next(ctx, cmd)
-		if !ok || redis.HasErrorPrefix(err, "NOSCRIPT") {
-			return err
+		if d.isEmpty(queue) {
+			d.sleepIfAll(ctx)
+			if d.isEmpty(queue) || d.isStopped() {
+				return nothing(cmd)
+			}
 		}
-		switch d.note(queue, err) {
-		case asIs:
-		case sleep:
-			d.sleep(ctx)
-		case backOff:
-			d.pause(min(backOffMost, 50*time.Millisecond<<min(d.fails, 6)))
-		}
-		return err
+		return d.dequeue(ctx, queue, cmd)
 	}
 }
 
-type reaction int
+// nothing answers a dequeue script without Redis: there is no task.
+func nothing(cmd redis.Cmder) error {
+	cmd.SetErr(redis.Nil)
+	return redis.Nil
+}
 
-const (
-	asIs reaction = iota
-	sleep
-	backOff
-)
+// dequeue runs the script and asks in the same round trip what is left: after
+// the last task the queue need not be asked once more to be known as empty.
+func (d *doorbell) dequeue(ctx context.Context, queue string, cmd redis.Cmder) error {
+	pipe := d.rdb.Pipeline()
+	_ = pipe.Process(ctx, cmd) // it only queues
+	left := pipe.LLen(ctx, key(queue, "pending"))
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	err := cmd.Err()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return err // asynq sends the text
+	}
+	if wait := d.note(queue, err, left.Err() == nil && left.Val() == 0); wait > 0 {
+		d.pause(wait)
+	}
+	return err
+}
 
-// note counts the answer of one dequeue script and says what to do with it.
-func (d *doorbell) note(queue string, err error) reaction {
+// note takes in the answer of a dequeue script, and returns how long to wait
+// before the next: asynq tries again at once, for as long as Redis is away.
+func (d *doorbell) note(queue string, err error, last bool) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch err {
-	case nil:
-		d.fails = 0
-		clear(d.empty)
-		return asIs
-	case redis.Nil: //nolint:errorlint // go-redis returns it bare
-		d.fails = 0
-		d.empty[queue] = true
-		if len(d.empty) < len(d.queues) {
-			return asIs
-		}
-		clear(d.empty)
-		return sleep
+	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare
+		d.fails++
+		return min(backOffMost, 50*time.Millisecond<<min(d.fails, 6))
 	}
-	d.fails++ // asynq tries again at once, for as long as Redis is away
-	return backOff
+	d.fails = 0
+	if err != nil || last { // or it is paused, which is as good as empty
+		d.empty[queue] = time.Now()
+	} else {
+		delete(d.empty, queue)
+	}
+	return 0
 }
 
-func (d *doorbell) sleep(ctx context.Context) {
-	if d.isStopped() {
-		return
+func (d *doorbell) isEmpty(queue string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, ok := d.empty[queue]
+	return ok && time.Since(at) < emptyFor
+}
+
+// sleepIfAll waits at the door if all queues are empty. A task that came after
+// its queue was found so has rung since, as every task is there before its
+// ring.
+func (d *doorbell) sleepIfAll(ctx context.Context) {
+	for _, q := range d.queues {
+		if !d.isEmpty(q) {
+			return
+		}
 	}
-	err := d.rdb.BLPop(ctx, bellWait, d.bells...).Err()
+	rung, err := d.rdb.BLPop(ctx, bellWait, d.bells...).Result()
 	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare
 		d.pause(backOffMost)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, q := range d.queues {
+		if err == nil && rung[0] != d.bells[i] {
+			d.empty[q] = time.Now() // its bell was listened to until now
+		} else {
+			delete(d.empty, q)
+		}
 	}
 }
 
@@ -165,6 +202,7 @@ func dequeued(cmd redis.Cmder) (queue string, ok bool) {
 	}
 	first, _ := args[3].(string)
 	second, _ := args[4].(string)
-	queue, ok = strings.CutSuffix(first, ":pending")
-	return queue, ok && strings.HasSuffix(second, ":paused")
+	queue, ok = strings.CutPrefix(first, "asynq:{")
+	queue, pending := strings.CutSuffix(queue, "}:pending")
+	return queue, ok && pending && strings.HasSuffix(second, "}:paused")
 }

@@ -311,3 +311,33 @@ func TestTheSecondTryOfAPipelineQueuesAnotherTask(t *testing.T) {
 		}
 	}
 }
+
+func TestABusyQueueDoesNotStarveTheOther(t *testing.T) {
+	t.Parallel()
+	rdb := storetest.Redis(t)
+	client := queue.NewClient(rdb)
+	want := task(queue.Overflow)
+	taken := make(chan struct{})
+	fill := func() error { return client.Enqueue(context.WithoutCancel(t.Context()), task("w1"), task("w1")) }
+	if err := fill(); err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int32
+	stop := serve(t, rdb, queue.Options{Queues: []string{"w1", queue.Overflow}}, func(_ context.Context, ref core.Ref) error {
+		if ref == want.Ref {
+			close(taken)
+			return nil
+		}
+		select {
+		case <-taken: // the rest of the backlog
+			return nil
+		default:
+		}
+		if calls.Add(1) == 10 { // by now the other was found empty
+			_ = client.Enqueue(context.WithoutCancel(t.Context()), want)
+		}
+		return client.Enqueue(context.WithoutCancel(t.Context()), task("w1")) // so it never runs dry
+	})
+	receive(t, taken)
+	stop()
+}
