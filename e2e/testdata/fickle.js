@@ -11,6 +11,8 @@ function main (args) {
     case 'exit':
       process.exit(3)
       break
+    case 'wait':
+      return new Promise(resolve => setTimeout(() => resolve({ calls }), args.ms))
     case 'hang':
       return new Promise(() => setInterval(() => {}, 1000))
     case 'spin':

@@ -30,18 +30,29 @@ type container struct {
 	image Image
 	slots int // activations that may share it
 
-	state   state
-	ready   bool // it has its action
-	doomed  bool // to be removed as soon as nobody uses it
-	uses    int
-	since   time.Time     // of the last hand-out or return
-	settled chan struct{} // while pausing: closed when that is over
-	retries int           // of its removal
+	state     state
+	ready     bool // it has its action
+	doomed    bool // to be removed as soon as nobody uses it
+	uses      int
+	since     time.Time     // of the last hand-out or return
+	settled   chan struct{} // while pausing: closed when that is over
+	retries   int           // of its removal
+	inspected time.Time     // see Pool.inspect
 }
 
 // idle says whether nobody uses it and nothing is being done to it.
 func (c *container) idle() bool {
 	return c.uses == 0 && (c.state == running || c.state == paused)
+}
+
+// over says whether it has ended its output.
+func (c *container) over() bool {
+	select {
+	case <-c.logs.Ended():
+		return true
+	default:
+		return false
+	}
 }
 
 // spare says whether it works for its action and can take one more.

@@ -27,6 +27,7 @@ type memory struct {
 	starting,
 	together int // peak of starting
 	created, resumed int
+	ended            map[string]bool
 	removed          []string
 
 	pull       func(engine.Spec) // waits for a registry
@@ -34,6 +35,8 @@ type memory struct {
 	failPause  func(id string) error
 	failResume func(id string) error
 	failRemove func(id string) error
+
+	failInspect error
 }
 
 var _ engine.Engine = (*memory)(nil)
@@ -41,7 +44,7 @@ var _ engine.Engine = (*memory)(nil)
 func newMemory() *memory {
 	return &memory{
 		starts: 500 * time.Millisecond, removes: 50 * time.Millisecond, freezes: 15 * time.Millisecond,
-		live: map[string]engine.Spec{}, frozen: map[string]bool{},
+		live: map[string]engine.Spec{}, frozen: map[string]bool{}, ended: map[string]bool{},
 	}
 }
 
@@ -109,8 +112,23 @@ func (m *memory) Resume(ctx context.Context, id string) error {
 	return nil
 }
 
-func (m *memory) Inspect(context.Context, string) (engine.Status, error) {
-	return engine.Status{Running: true}, nil
+func (m *memory) Inspect(_ context.Context, id string) (engine.Status, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failInspect != nil {
+		return engine.Status{}, m.failInspect
+	}
+	return engine.Status{Running: !m.ended[id]}, nil
+}
+
+// end ends the output of a container, and the container too if it dies. fails
+// is what the engine answers from now on when it is asked about one.
+func (m *memory) end(id string, dies bool, fails error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.failInspect = fails
+	m.ended[id] = dies
+	m.live[id].Output.End()
 }
 
 func (m *memory) Remove(ctx context.Context, id string) error {

@@ -113,22 +113,23 @@ type Pool struct {
 	opt    Options
 	nudge  chan struct{} // something may have to be done by Run
 
-	mu       sync.Mutex
-	closed   bool
-	groups   map[Key]*group
-	stock    []*stock
-	kept     map[Key]int // containers that idleness does not end
-	all      map[*container]struct{}
-	waiters  []*waiter // in order of arrival
-	starts   []*container
-	removals []*container
-	pauses   []*container
-	starting int           // in the engine's hands
-	removing int           // likewise
-	used     int           // MB
-	started  time.Duration // how long a start takes, a moving average; 0: unknown
-	deferred bool          // somebody waits for a container that is in use
-	counts   Counts
+	mu          sync.Mutex
+	closed      bool
+	groups      map[Key]*group
+	stock       []*stock
+	kept        map[Key]int // containers that idleness does not end
+	all         map[*container]struct{}
+	waiters     []*waiter // in order of arrival
+	starts      []*container
+	removals    []*container
+	pauses      []*container
+	inspections []*container
+	starting    int           // in the engine's hands
+	removing    int           // likewise
+	used        int           // MB
+	started     time.Duration // how long a start takes, a moving average; 0: unknown
+	deferred    bool          // somebody waits for a container that is in use
+	counts      Counts
 }
 
 // New returns a Pool that has no containers.

@@ -57,6 +57,7 @@ func (p *Pool) sweep() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
+	p.inspect(now)
 	p.freeze(now)
 	p.expire(now)
 	p.dispatch()
@@ -78,6 +79,10 @@ func (p *Pool) jobs() (jobs []func(context.Context), deferred bool) {
 		jobs = append(jobs, func(ctx context.Context) { p.pause(ctx, c) })
 	}
 	p.pauses = nil
+	for _, c := range p.inspections {
+		jobs = append(jobs, func(ctx context.Context) { p.look(ctx, c) })
+	}
+	p.inspections = nil
 	for len(p.removals) > 0 && p.removing < p.opt.Removals {
 		c := p.removals[0]
 		p.removals = p.removals[1:]

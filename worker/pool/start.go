@@ -53,7 +53,7 @@ func (p *Pool) create(ctx context.Context, c *container) {
 	}
 	p.started = average(p.started, time.Since(began))
 	c.Container = made
-	c.client = whisk.NewClient(made.Network, made.Address)
+	c.client = whisk.NewClient(made.Network, made.Address, c.logs.Ended())
 	c.state, c.since = running, time.Now()
 	p.dispatch()
 }

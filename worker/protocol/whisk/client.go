@@ -22,6 +22,7 @@ import (
 // is a third of the cost of a short call. It is safe for concurrent use.
 type Client struct {
 	network, address string
+	ended            <-chan struct{}
 
 	mu     sync.Mutex
 	closed bool
@@ -42,9 +43,10 @@ type conn struct {
 }
 
 // NewClient returns a Client for the address, as for net.Dial. It connects
-// when it is first used.
-func NewClient(network, address string) *Client {
-	return &Client{network: network, address: address}
+// when it is first used. ended is closed when the container has no more to
+// say: one that refuses connections by then will not take any. Nil never ends.
+func NewClient(network, address string, ended <-chan struct{}) *Client {
+	return &Client{network: network, address: address, ended: ended}
 }
 
 // Reset drops the connections that are not in use: those of a container that
@@ -125,8 +127,8 @@ func (c *Client) put(k *conn) {
 	c.idle = append(c.idle, k)
 }
 
-// dial connects, and tries again for as long as patience lasts. A unix socket
-// whose backlog is full gives EAGAIN: that is worth waiting for in any case.
+// dial connects, and tries again for as long as patience lasts and the
+// container lives. A unix socket whose backlog is full gives EAGAIN: that is worth waiting for in any case.
 func (c *Client) dial(ctx context.Context, patience time.Duration) (*conn, error) {
 	until := time.Now().Add(patience)
 	var d net.Dialer
@@ -138,7 +140,7 @@ func (c *Client) dial(ctx context.Context, patience time.Duration) (*conn, error
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if !errors.Is(err, syscall.EAGAIN) && !time.Now().Before(until) {
+		if !errors.Is(err, syscall.EAGAIN) && (c.over() || !time.Now().Before(until)) {
 			return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 		}
 		select {
@@ -146,6 +148,16 @@ func (c *Client) dial(ctx context.Context, patience time.Duration) (*conn, error
 			return nil, context.Cause(ctx)
 		case <-time.After(retryDial):
 		}
+	}
+}
+
+// over says whether the container has ended, as far as its output tells.
+func (c *Client) over() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -36,7 +36,7 @@ func serve(t *testing.T, h http.HandlerFunc, set ...func(*http.Server)) (*whisk.
 	}
 	srv.Start()
 	t.Cleanup(srv.Close)
-	c := whisk.NewClient("unix", path)
+	c := whisk.NewClient("unix", path, nil)
 	t.Cleanup(c.Close)
 	return c, srv
 }
@@ -185,7 +185,7 @@ func TestConnectionsAreKept(t *testing.T) {
 
 func TestFailuresAreToldApart(t *testing.T) {
 	t.Parallel()
-	gone := whisk.NewClient("unix", filepath.Join(t.TempDir(), "none"))
+	gone := whisk.NewClient("unix", filepath.Join(t.TempDir(), "none"), nil)
 	if _, err := gone.Run(t.Context(), call()); !errors.Is(err, whisk.ErrRefused) {
 		t.Errorf("nobody listens: got %v, want refused", err)
 	}
@@ -231,7 +231,7 @@ func TestFailuresAreToldApart(t *testing.T) {
 func TestInitWaitsForTheContainerToListen(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
-	c := whisk.NewClient("unix", path)
+	c := whisk.NewClient("unix", path, nil)
 	defer c.Close()
 	got := make(chan error, 1)
 	go func() {
@@ -247,5 +247,19 @@ func TestInitWaitsForTheContainerToListen(t *testing.T) {
 	defer srv.Close()
 	if err := <-got; err != nil {
 		t.Errorf("init: %v", err)
+	}
+}
+
+// One that the engine calls ready and that refuses connections is given time,
+// unless its output says that it has ended.
+func TestInitDoesNotWaitForAContainerThatHasEnded(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	close(ended)
+	c := whisk.NewClient("unix", filepath.Join(t.TempDir(), "none"), ended)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // it would be given 5
+	defer cancel()
+	if _, err := c.Init(ctx, call(), core.Exec{}); !errors.Is(err, whisk.ErrRefused) {
+		t.Errorf("got %v, want refused", err)
 	}
 }

@@ -57,6 +57,9 @@ func (l *Logs) Close() {
 	close(l.ended)
 }
 
+// Ended is closed when both streams have ended.
+func (l *Logs) Ended() <-chan struct{} { return l.ended }
+
 // Begin starts the collection of an activation's lines, of which at most
 // limit bytes are kept, time and stream included; with 0, none.
 func (l *Logs) Begin(id core.ActivationID, limit int) *Capture {
