@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/hearth-faas/hearth/apiserver/goldentest"
 )
 
 // swaggerDoc is the served description, with the schemas of its answers.
@@ -68,20 +70,20 @@ func readSwagger(t *testing.T) *swaggerDoc {
 // check fails when the answer is not one that the description promises. What
 // is not described (unknown paths, methods that are refused, OPTIONS) is only
 // checked to be an error in OpenWhisk's form.
-func (d *swaggerDoc) check(t *testing.T, x exchange, rec *httptest.ResponseRecorder) {
+func (d *swaggerDoc) check(t *testing.T, x goldentest.Exchange, rec *httptest.ResponseRecorder) {
 	t.Helper()
-	path, _, _ := strings.Cut(x.target, "?")
+	path, _, _ := strings.Cut(x.Target, "?")
 	if strings.HasPrefix(path, "/api/v1/web/") || rec.Body.Len() == 0 {
 		return
 	}
-	pointer, ok := d.schema(t, x.method, path, rec.Code)
+	pointer, ok := d.schema(t, x.Method, path, rec.Code)
 	if !ok {
 		if rec.Code >= http.StatusBadRequest && rec.Code != http.StatusInternalServerError && rec.Code != http.StatusBadGateway {
 			d.validate(t, x, "/definitions/Error", rec.Body.String())
 		}
 		return
 	}
-	if strings.Contains(x.target, "count=true") || strings.Contains(x.target, "docs=true") {
+	if strings.Contains(x.Target, "count=true") || strings.Contains(x.Target, "docs=true") {
 		return // the description says in words what these change
 	}
 	if pointer != "" {
@@ -118,20 +120,20 @@ func (d *swaggerDoc) schema(t *testing.T, method, path string, status int) (poin
 	return "", false
 }
 
-func (d *swaggerDoc) validate(t *testing.T, x exchange, pointer, body string) {
+func (d *swaggerDoc) validate(t *testing.T, x goldentest.Exchange, pointer, body string) {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 	if err != nil {
-		t.Errorf("%s: not JSON: %v", x.title, err)
+		t.Errorf("%s: not JSON: %v", x.Title, err)
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	schema, err := d.compiler.Compile(swaggerURL + "#" + pointer)
 	if err != nil {
-		t.Fatalf("%s: compile %s: %v", x.title, pointer, err)
+		t.Fatalf("%s: compile %s: %v", x.Title, pointer, err)
 	}
 	if err := schema.Validate(value); err != nil {
-		t.Errorf("%s: the answer is not a %s: %v\n%s", x.title, pointer, err, body)
+		t.Errorf("%s: the answer is not a %s: %v\n%s", x.Title, pointer, err, body)
 	}
 }
