@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/triggers/cron"
+	"github.com/hearth-faas/hearth/triggers/webhook"
 )
 
 // control is the stage of the control plane.
@@ -16,7 +17,7 @@ func (x *parts) control(s planeSettings) stage {
 				Range:   s.limits(),
 				Rates:   s.rates(),
 				Server:  x.name,
-				Sources: []control.TriggerSource{cron.NewSource(x.db)},
+				Sources: []control.TriggerSource{cron.NewSource(x.db), webhook.NewSource(x.db)},
 			})
 			return x.metrics.Register(newCounts(x.db, x.log))
 		},

@@ -39,7 +39,7 @@ func (a *apiStage) listen() stage {
 			KeyFile:  s.TLSKey,
 			Drain:    s.Drain,
 			Metrics:  x.metrics,
-			Mounts:   []func(*echo.Echo){pages.Mount},
+			Mounts:   []func(*echo.Echo){pages.Mount, x.webhooks(s.PublicURL)},
 			Ready:    func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
 			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin,
 				VanityHost: s.VanityHost},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/hearth-faas/hearth/cmd/hearth/client"
 )
@@ -21,18 +20,24 @@ type triggerCreate struct {
 	connection
 	parameters
 	schedule
+	hookFlags
 	Name string `arg:"" help:"The trigger."`
 	Feed string `placeholder:"ACTION" help:"The feed that fires it, such as /whisk.system/alarms/alarm; it gets the parameters."`
 }
 
 // Run makes a trigger, and connects it to its feed.
 func (c triggerCreate) Run(ctx context.Context, p *program) error {
-	annotations, err := c.annotation()
+	annotations, err := c.schedule.annotation()
+	if err != nil {
+		return err
+	}
+	hook, secret, err := c.hookFlags.annotation(true)
+	annotations = append(annotations, hook...)
 	switch {
 	case err != nil:
 		return err
 	case c.Feed != "" && annotations != nil:
-		return usagef("a trigger has a feed or a schedule of its own, not both")
+		return usagef("a trigger has a feed or a source of its own, not both")
 	case c.Feed != "":
 		return c.feed(ctx, p)
 	}
@@ -40,13 +45,22 @@ func (c triggerCreate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params, Annotations: annotations}, false)
+	err = c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params, Annotations: annotations}, false)
+	if err != nil || hook == nil {
+		return err
+	}
+	cl, n, err := c.resolve(p.env, c.Name)
+	if err != nil {
+		return err
+	}
+	return c.introduce(ctx, p, cl, n, secret)
 }
 
 type triggerUpdate struct {
 	connection
 	parameters
 	schedule
+	hookFlags
 	Name string `arg:"" help:"The trigger."`
 }
 
@@ -56,17 +70,22 @@ func (c triggerUpdate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	annotations, err := c.annotation()
+	annotations, err := c.schedule.annotation()
 	if err != nil {
 		return err
 	}
+	hook, _, err := c.hookFlags.annotation(false)
+	if err != nil {
+		return err
+	}
+	annotations = append(annotations, hook...)
 	old, err := annotationsOf(ctx, cl, n)
 	if err != nil {
 		return err
 	}
 	if feed := feedIn(old); feed != "" {
 		if annotations != nil {
-			return usagef("the trigger has a feed, so it cannot have a schedule of its own")
+			return usagef("the trigger has a feed, so it cannot have a source of its own")
 		}
 		params, err := c.object(p)
 		if err != nil {
@@ -82,7 +101,7 @@ func (c triggerUpdate) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if annotations != nil { // they replace all that there are
-		annotations = append(slices.DeleteFunc(old, func(a client.KeyValue) bool { return a.Key == annotations[0].Key }), annotations...)
+		annotations = replaced(old, annotations)
 	}
 	return c.put(ctx, p, client.Triggers, c.Name, client.Put{Parameters: params, Annotations: annotations}, true)
 }
