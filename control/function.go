@@ -42,7 +42,7 @@ func (p *Plane) CreateFunction(ctx context.Context, who core.Subject, name core.
 	if err := p.db.PutAction(ctx, a, ""); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, p.db.AnnounceFunction(ctx, name)
 }
 
 // UpdateFunction replaces a function as a whole; what is left of it is when it
@@ -64,7 +64,7 @@ func (p *Plane) UpdateFunction(ctx context.Context, who core.Subject, name core.
 	if err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, p.db.AnnounceFunction(ctx, name)
 }
 
 // deploy makes of a the function that the deployment describes.
@@ -156,13 +156,17 @@ func (p *Plane) Functions(ctx context.Context, who core.Subject) ([]core.Action,
 
 // DeleteFunction deletes a function of the caller's. KindNotFound.
 func (p *Plane) DeleteFunction(ctx context.Context, who core.Subject, name core.Name) error {
-	return retry(ctx, func() error {
+	err := retry(ctx, func() error {
 		a, err := p.Function(ctx, who, name)
 		if err != nil {
 			return err
 		}
 		return lost(p.db.DeleteAction(ctx, name, a.Revision))
 	})
+	if err != nil {
+		return err
+	}
+	return p.db.AnnounceFunction(ctx, name)
 }
 
 // ScaleFunction sets how many replicas of a function are wanted, from 0 to
@@ -174,8 +178,11 @@ func (p *Plane) ScaleFunction(ctx context.Context, who core.Subject, name core.N
 	if replicas < 0 || replicas > MaxReplicas {
 		return core.Errorf(core.KindInvalid, "replicas must be from 0 to %d", MaxReplicas)
 	}
-	_, err := p.db.SetReplicas(ctx, name, replicas)
-	return err
+	was, err := p.db.SetReplicas(ctx, name, replicas)
+	if err != nil || was == replicas {
+		return err
+	}
+	return p.db.AnnounceFunction(ctx, name)
 }
 
 // Invocations returns how often each function of the caller's has been

@@ -115,6 +115,18 @@ const busyKey = prefix + "busy"
 // kept ready.
 const standingKey = prefix + "standing"
 
+// deployedKey is the set of all functions that were announced: what workers
+// look through.
+const deployedKey = prefix + "deployed"
+
+// fleetKey is the capped stream of the functions that changed, or whose
+// replicas did.
+const fleetKey = prefix + "fleet"
+
+// sharesKey is the hash of the replicas that each worker process has of each
+// function of a namespace: name/token -> JSON.
+func sharesKey(ns string) string { return tagged(ns) + "shares" }
+
 // workersKey is the hash of the last heartbeat of each worker, by its id.
 const workersKey = prefix + "workers"
 

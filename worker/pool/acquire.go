@@ -23,6 +23,7 @@ type grant struct {
 	container *container
 	source    Source
 	frozen    bool // it must be thawed first
+	reserved  int  // MB, for one that wants no container
 	err       error
 }
 
@@ -116,6 +117,8 @@ func (p *Pool) leave(w *waiter) {
 		p.tidy(w.need.Key)
 	} else if g := <-w.got; g.container != nil {
 		p.untake(g.container)
+	} else {
+		p.used -= g.reserved
 	}
 	p.dispatch() // those behind may have been waiting for this one's turn
 }

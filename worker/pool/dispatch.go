@@ -26,6 +26,13 @@ func (p *Pool) dispatch() {
 	}
 	full, noStart := false, p.starting+len(p.starts) >= p.opt.Starts
 	p.waiters = slices.DeleteFunc(p.waiters, func(w *waiter) bool {
+		if w.need.reserve {
+			if full || !p.reserved(w) {
+				full = true
+				return false
+			}
+			return true
+		}
 		if g := p.pick(w.need, w.group, !full); g.container != nil {
 			w.got <- g
 			return true

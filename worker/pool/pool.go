@@ -63,6 +63,8 @@ type Need struct {
 	// Fresh wants a container that has no action yet, to have it ready for
 	// later; none is evicted for it.
 	Fresh bool
+	// reserve wants memory only, see Reserve.
+	reserve bool
 }
 
 // Stock is a number of started containers to be kept ready.
