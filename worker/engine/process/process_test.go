@@ -78,7 +78,7 @@ func setup(t *testing.T) *process.Process {
 
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	enginetest.Run(t, enginetest.Target{Engine: setup(t), Image: image, Rounds: 100})
+	enginetest.Run(t, enginetest.Target{Engine: setup(t), Image: image, Rounds: 1000})
 }
 
 func TestCreate(t *testing.T) {
