@@ -103,12 +103,11 @@ type pipeKey struct{}
 // errNoPipeline says that asynq gave a command outside of Client.Adding.
 var errNoPipeline = errors.New("queue: no pipeline in the context")
 
-// noScript makes asynq send the text of a script instead of its digest. A
-// digest that Redis does not know would fail alone within the pipeline, and
-// leave a record without its task.
+// noScript makes asynq give the text of a script instead of its digest, which
+// not every pipeline knows what to do about when Redis does not know it.
 type noScript struct{}
 
-func (noScript) Error() string { return "NOSCRIPT sent as text" }
+func (noScript) Error() string { return "NOSCRIPT text is wanted" }
 func (noScript) RedisError()   {}
 
 // capture hands the commands of an asynq client on to the pipeline in their
@@ -132,12 +131,24 @@ func (capture) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 			cmd.SetErr(noScript{})
 			return noScript{}
 		}
-		if err := pipe.Process(ctx, redis.NewCmd(ctx, cmd.Args()...)); err != nil {
-			return err
+		script, ok := cmd.(*redis.Cmd)
+		if !ok {
+			return pipe.Process(ctx, redis.NewCmd(ctx, cmd.Args()...))
 		}
-		if script, ok := cmd.(*redis.Cmd); ok {
-			script.SetVal(int64(1)) // "enqueued", see asynq's enqueueCmd
-		}
+		eval(ctx, pipe, script.Args())
+		script.SetVal(int64(1)) // "enqueued", see asynq's enqueueCmd
 		return nil
 	}
+}
+
+// eval adds the script of an EVAL in the pipeline's own way: one that knows
+// that Redis has it sends the digest.
+func eval(ctx context.Context, pipe redis.Pipeliner, args []any) {
+	script, _ := args[1].(string)
+	n, _ := args[2].(int)
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i], _ = args[3+i].(string)
+	}
+	pipe.Eval(ctx, script, keys, args[3+n:]...)
 }

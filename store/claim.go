@@ -20,14 +20,13 @@ import (
 // Returns all fields, or a number: 0 not queued, -1 no such record, -2 it
 // waited longer than it may and is still queued.
 var claimScript = redis.NewScript(`
-local s = redis.call("HMGET", KEYS[1], "st", "acc", "bud", "age", "cl")
+local s = redis.call("HMGET", KEYS[1], "st", "acc", "bud", "age", "cl", "at")
 if not s[1] then return -1 end
 if s[1] == "running" and s[5] == ARGV[3] then return redis.call("HGETALL", KEYS[1]) end
 if s[1] ~= "queued" then return 0 end` + luaNow + `
 if s[4] and now - s[2] > tonumber(s[4]) then return -2 end
 local deadline = now + (s[3] or 600000)
-redis.call("HINCRBY", KEYS[1], "at", 1)
-redis.call("HSET", KEYS[1], "st", "running", "w", ARGV[2], "cl", ARGV[3], "snt", 1, "sta", now, "dl", deadline)
+redis.call("HSET", KEYS[1], "st", "running", "at", s[6] + 1, "w", ARGV[2], "cl", ARGV[3], "snt", 1, "sta", now, "dl", deadline)
 redis.call("ZREM", KEYS[2], ARGV[1])
 redis.call("ZADD", KEYS[3], deadline, ARGV[1])
 return redis.call("HGETALL", KEYS[1])`)

@@ -104,22 +104,15 @@ func touch(ctx context.Context, pipe redis.Pipeliner, namespace string) {
 // In a cluster, where the two go to different servers, it takes a round trip
 // each: a task must not be found before its record.
 //
-// Scripts are sent as text. By its digest, a script that Redis has forgotten
-// would fail alone, and leave the task that follows it without a record.
+// Where Redis has to be sent a script's text first, a task may come a moment
+// before its record; whoever takes it waits for that.
 func (db *DB) accept(ctx context.Context, fill Addition, also []Addition) error {
 	rounds := [][]Addition{append([]Addition{fill}, also...)}
 	if db.isCluster() {
 		rounds = [][]Addition{{fill}, also}
 	}
 	for _, round := range rounds {
-		_, err := db.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-			for _, add := range round {
-				if err := add(pipe); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := db.pipelined(ctx, round)
 		if err != nil {
 			return unavailable(ctx, "accept activation", err)
 		}

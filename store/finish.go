@@ -15,8 +15,7 @@ const (
 	// inlineResult is the largest result that travels in a reply itself;
 	// whoever waits for a larger one reads the record.
 	inlineResult = 64 << 10
-	maxReplies   = 4096   // entries of a reply stream
-	maxEnds      = 10_000 // entries of the completions stream
+	maxReplies   = 4096 // entries of a reply stream
 	replyLife    = 10 * time.Minute
 	// unstoredLife is how long an unstored record stays for who waits.
 	unstoredLife = 2 * time.Minute
@@ -36,10 +35,9 @@ const (
 // ARGV[7] -> start in ms
 // ARGV[8], ARGV[9] -> retention in s, most records to keep
 // ARGV[10], ARGV[11] -> prefixes of named indexes and of activation keys
-// ARGV[12] -> prefix of reply streams, ARGV[13] -> completions stream; both
-// empty in a cluster, where they live in other slots
-// ARGV[14] -> namespace
-// ARGV[15], ARGV[16] -> new document and progress, or empty
+// ARGV[12] -> prefix of reply streams, empty in a cluster, where they live in
+// other slots
+// ARGV[13], ARGV[14] -> new document and progress, or empty
 // Returns {code, reply stream's name, parent}: code 1 ended now, 2 ended so
 // before, 0 not in that state or attempt, -1 no such record.
 var finishScript = redis.NewScript(luaIndex + luaReply + luaDeliver + `
@@ -50,10 +48,9 @@ if s[1] == "done" and s[2] == ARGV[2] and s[3] == ARGV[4] then return {2, wait, 
 if s[1] ~= ARGV[3] or s[2] ~= ARGV[2] then return {0, "", ""} end` + luaNow + `
 redis.call("HSET", KEYS[1], "st", "done", "out", ARGV[4], "res", ARGV[5], "beg", ARGV[7])
 redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "cl", "dl")
-if ARGV[15] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[15], "pg", ARGV[16]) end
-if s[7] then deliver(KEYS[1], ARGV[1], s[7], ARGV[4], ARGV[5], now, ARGV[13] ~= "") end
-redis.call("ZREM", KEYS[2], ARGV[1])
-redis.call("ZREM", KEYS[3], ARGV[1])
+if ARGV[13] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[13], "pg", ARGV[14]) end
+if s[7] then deliver(KEYS[1], ARGV[1], s[7], ARGV[4], ARGV[5], now, ARGV[12] ~= "") end
+redis.call("ZREM", KEYS[ARGV[3] == "queued" and 2 or 3], ARGV[1])
 redis.call("ZREM", KEYS[7], ARGV[1])
 redis.call("HINCRBY", KEYS[4], "done", 1)
 if parent ~= "" then redis.call("ZADD", KEYS[7], now, parent) end
@@ -69,11 +66,10 @@ else
 	end
 end
 if wait ~= "" and ARGV[12] ~= "" then reply(ARGV[12] .. wait, ARGV[1], ARGV[4], ARGV[5]) end
-if ARGV[13] ~= "" then completed(ARGV[13], ARGV[14], ARGV[1], ARGV[4]) end
 return {1, wait, parent}`)
 
-// luaReply defines reply, which tells an API server of an end, and completed,
-// which tells everybody.
+// luaReply defines reply, which tells an API server of an end. A stream's life
+// is prolonged when half of it is over.
 //
 //nolint:gochecknoglobals // a constant in all but form
 var luaReply = fmt.Sprintf(`
@@ -83,12 +79,9 @@ local function reply(stream, id, out, res)
 	else
 		redis.call("XADD", stream, "MAXLEN", "~", %d, "*", "id", id)
 	end
-	redis.call("EXPIRE", stream, %d)
+	if redis.call("TTL", stream) < %d then redis.call("EXPIRE", stream, %d) end
 end
-local function completed(stream, ns, id, out)
-	redis.call("XADD", stream, "MAXLEN", "~", %d, "*", "ns", ns, "id", id, "out", out)
-end
-`, inlineResult, maxReplies, maxReplies, int(replyLife.Seconds()), maxEnds)
+`, inlineResult, maxReplies, maxReplies, int(replyLife.Seconds())/2, int(replyLife.Seconds()))
 
 // Finish ends the attempt of a, which must be in a.State, and returns the
 // parent that has a move to make because of it, if any. Who waits is told. An
@@ -116,9 +109,9 @@ func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 	if err != nil {
 		return "", err
 	}
-	ns, replies, ends := a.Namespace, repliesPrefix, completionsKey
+	ns, replies := a.Namespace, repliesPrefix
 	if db.isCluster() {
-		replies, ends = "", ""
+		replies = ""
 	}
 	keys := []string{
 		activationKey(ns, a.ID), queuedKey(ns), runningKey(ns), countsKey(ns), activationsKey(ns), loggingKey(ns), resumeKey(ns),
@@ -126,7 +119,7 @@ func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 	args := append([]any{
 		string(a.ID), a.Attempt, string(a.State), out, []byte(o.Result), logs, o.Start.UnixMilli(),
 	}, keep.args(ns)...)
-	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, ends, ns, doc, progress)...).Slice()
+	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, doc, progress)...).Slice()
 	if err != nil || len(got) != 3 {
 		return "", unavailable(ctx, "finish activation", err)
 	}
@@ -138,8 +131,8 @@ func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 	case int64(-1):
 		return "", core.Errorf(core.KindNotFound, "The requested resource does not exist.")
 	case int64(1):
-		if db.isCluster() {
-			err = db.announce(ctx, a.Ref, wait, out, o.Result)
+		if wait != "" && db.isCluster() {
+			err = db.announce(ctx, a.ID, wait, out, o.Result)
 		}
 	}
 	return core.ActivationID(parent), err
@@ -147,20 +140,14 @@ func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 
 // announce does in a cluster what luaReply does elsewhere. If it fails, who
 // waits finds out by reading the record.
-func (db *DB) announce(ctx context.Context, ref core.Ref, wait string, out, result []byte) error {
+func (db *DB) announce(ctx context.Context, id core.ActivationID, wait string, out, result []byte) error {
 	_, err := db.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		if wait != "" {
-			values := []any{"id", string(ref.ID)}
-			if len(result) <= inlineResult {
-				values = append(values, "out", out, "res", result)
-			}
-			pipe.XAdd(ctx, &redis.XAddArgs{Stream: repliesPrefix + wait, MaxLen: maxReplies, Approx: true, Values: values})
-			pipe.Expire(ctx, repliesPrefix+wait, replyLife)
+		values := []any{"id", string(id)}
+		if len(result) <= inlineResult {
+			values = append(values, "out", out, "res", result)
 		}
-		pipe.XAdd(ctx, &redis.XAddArgs{
-			Stream: completionsKey, MaxLen: maxEnds, Approx: true,
-			Values: []any{"ns", ref.Namespace, "id", string(ref.ID), "out", out},
-		})
+		pipe.XAdd(ctx, &redis.XAddArgs{Stream: repliesPrefix + wait, MaxLen: maxReplies, Approx: true, Values: values})
+		pipe.Expire(ctx, repliesPrefix+wait, replyLife)
 		return nil
 	})
 	if err != nil {

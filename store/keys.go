@@ -144,9 +144,6 @@ const leasePrefix = prefix + "lease:"
 // ends that its callers wait for.
 const repliesPrefix = prefix + "replies:"
 
-// completionsKey is the capped stream of all ends.
-const completionsKey = prefix + "completions"
-
 // eventsKey is the stream of the events of a shard that are not dispatched
 // yet. The shard is the hash tag: what feeds the stream lies beside it.
 func eventsKey(shard string) string { return prefix + "events:{" + shard + "}" }

@@ -29,11 +29,17 @@ func (r Retention) args(namespace string) []any {
 // luaIndex defines index, which puts a done record on the lists of its
 // namespace and of its names, and takes off what is too old or too much. The
 // keys of names and of records removed carry the hash tag of the namespace.
+//
+// A list lives as long as its latest record and a hundredth more. Only when
+// that has passed, or records are to live for less, is its life set anew, and
+// what is too old taken off.
 const luaIndex = `
 local function list(key, id, start, seconds, now)
 	redis.call("ZADD", key, start, id)
+	local left = redis.call("PTTL", key)
+	if left >= seconds * 1000 and left <= seconds * 1010 then return end
 	redis.call("ZREMRANGEBYSCORE", key, "-inf", "(" .. (now - seconds * 1000))
-	redis.call("EXPIRE", key, seconds)
+	redis.call("PEXPIRE", key, seconds * 1010)
 end
 local function index(act, all, id, start, seconds, most, named, acts, now)
 	local n = redis.call("HMGET", act, "nm", "al")

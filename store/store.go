@@ -14,6 +14,7 @@ import (
 type DB struct {
 	rdb     redis.UniversalClient
 	decoded *memo
+	digests digests
 	keys    *seal.Keys // nil: nothing is sealed
 }
 
