@@ -3,7 +3,8 @@
 //
 // It listens on the unix socket HEARTH_SOCKET, or else on TCP port 8080.
 // HEARTH_MODE says how the action runs: "actionloop" (the default), "native",
-// or "fork" and "http" for functions that keep the watchdog contract.
+// or "watchdog" for functions of OpenFaaS, whose own variables say the rest.
+// Under the name "fwatchdog" it is a watchdog by default.
 package main
 
 import (
@@ -13,7 +14,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	logpkg "log"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,7 +23,6 @@ import (
 	"github.com/hearth-faas/hearth/runtime/proxy/native"
 	"github.com/hearth-faas/hearth/runtime/proxy/reap"
 	"github.com/hearth-faas/hearth/runtime/proxy/sentinel"
-	"github.com/hearth-faas/hearth/runtime/proxy/watchdog"
 	"github.com/hearth-faas/hearth/runtime/proxy/wire"
 )
 
@@ -31,7 +30,7 @@ import (
 var version = "dev"
 
 func main() {
-	if err := run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr); err != nil {
+	if err := run(context.Background(), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -45,7 +44,8 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	debug := flags.Bool("debug", os.Getenv("OW_DEBUG") != "", "print what the proxy does")
 	main := flags.String("compile", "", "compile the action on stdin, whose entry point is `main`, to a zip file on stdout")
 	env := flags.String("env", "", "variables for -compile, as a `JSON` object")
-	if err := flags.Parse(args); err != nil {
+	healthcheck := flags.Bool("run-healthcheck", false, "end with 0 if the function of this container is healthy")
+	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
@@ -54,6 +54,9 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	if *showVersion {
 		_, err := fmt.Fprintln(out, "Hearth runtime proxy", version)
 		return err
+	}
+	if *healthcheck {
+		return checkHealth()
 	}
 	level := slog.LevelError
 	if *debug {
@@ -67,12 +70,7 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	if os.Getpid() == 1 {
 		go reaper.Run(ctx)
 	}
-	failed := make(chan error, 1)
-	f, err := choose(environ, reaper, log, failed)
-	if err != nil {
-		return err
-	}
-	return serve(ctx, variable(environ, "HEARTH_SOCKET"), f, failed, log)
+	return start(ctx, filepath.Base(args[0]), environ, reaper, log)
 }
 
 // compile is the flag -compile.
@@ -97,29 +95,29 @@ func compile(main, env string, environ []string, r *reap.Reaper, log *slog.Logge
 	return actionloop.New(config, r, sentinel.Standard(), log).Compile(out, code, main, request.Environ())
 }
 
-// choose makes the function that HEARTH_MODE asks for. One that cannot go on
-// says so on failed.
-func choose(environ []string, r *reap.Reaper, log *slog.Logger, failed chan<- error) (function, error) {
-	switch mode := variable(environ, "HEARTH_MODE"); mode {
-	case "", "actionloop":
-		p := actionloop.New(actionloop.ConfigFrom(environ), r, sentinel.Standard(), log)
-		p.Prepare()
-		return p, nil
-	case "native":
-		config := actionloop.ConfigFrom(environ)
-		return native.New(filepath.Join(config.Dir, "native"), variable(environ, "HEARTH_EXEC"), config.Environ, r, sentinel.Standard()), nil
-	case "fork", "http":
-		config, err := watchdog.ConfigFrom(environ, mode)
-		if err != nil {
-			return nil, err
-		}
-		if mode == "fork" {
-			return watchdog.NewFork(config, r, logpkg.New(os.Stderr, "", logpkg.LstdFlags)), nil
-		}
-		return watchdog.StartUpstream(config, r, func(err error) { failed <- err })
-	default:
-		return nil, fmt.Errorf("HEARTH_MODE %q is none that this proxy has", mode)
+// start serves in the mode that HEARTH_MODE asks for, or the program's name.
+func start(ctx context.Context, name string, environ []string, r *reap.Reaper, log *slog.Logger) error {
+	mode := variable(environ, "HEARTH_MODE")
+	if mode == "" && name == "fwatchdog" {
+		mode = "watchdog"
 	}
+	s := &server{socket: variable(environ, "HEARTH_SOCKET"), port: "8080", drain: drainTime, log: log}
+	config := actionloop.ConfigFrom(environ)
+	switch mode {
+	case "", "actionloop":
+		p := actionloop.New(config, r, sentinel.Standard(), log)
+		p.Prepare()
+		s.function = p
+	case "native":
+		s.function = native.New(filepath.Join(config.Dir, "native"), variable(environ, "HEARTH_EXEC"), config.Environ, r, sentinel.Standard())
+	case "watchdog":
+		return watch(ctx, environ, "", r, log)
+	case "fork", "serializing", "streaming", "http", "static":
+		return watch(ctx, environ, mode, r, log)
+	default:
+		return fmt.Errorf("HEARTH_MODE %q is none that this proxy has", mode)
+	}
+	return s.run(ctx, make(chan error, 1))
 }
 
 // variable returns the value of an environment variable, or "". The last one

@@ -3,6 +3,7 @@ package main_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,18 +14,31 @@ import (
 	"time"
 )
 
-func build(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "proxy")
-	if out, err := exec.Command("go", "build", "-ldflags=-X main.version=1.2.3", "-o", file, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+// built is the proxy's file.
+var built string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "proxy")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	return file
+	defer os.RemoveAll(dir)
+	built = filepath.Join(dir, "proxy")
+	if out, err := exec.Command("go", "build", "-ldflags=-X main.version=1.2.3", "-o", built, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v: %s", err, out)
+		return 1
+	}
+	return m.Run()
 }
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	proxy := build(t)
+	proxy := built
 	compiler := filepath.Join(t.TempDir(), "compiler")
 	text := "#!/bin/sh\n(echo '#!/bin/sh'; echo \"# $1 $FLAVOUR\"; cat $2/exec) >$3/exec\n"
 	writeScript(t, compiler, text)
@@ -84,7 +98,7 @@ func TestFlags(t *testing.T) {
 
 func TestTermEndsProxyAndLauncher(t *testing.T) {
 	t.Parallel()
-	proxy := build(t)
+	proxy := built
 	dir, err := os.MkdirTemp("", "px") // short: it is in the name of a socket
 	if err != nil {
 		t.Fatal(err)

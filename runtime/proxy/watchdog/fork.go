@@ -1,135 +1,113 @@
 package watchdog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
-	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hearth-faas/hearth/runtime/proxy/reap"
 )
 
-// Fork starts a process per request: the body is its input, its output is the
-// answer.
-type Fork struct {
-	config  Config
-	reaper  *reap.Reaper
-	log     *log.Logger
-	handler http.Handler
+// fork runs the function's process once for each request.
+type fork struct {
+	config *Config
+	reaper *reap.Reaper
+	log    *log.Logger
 }
 
-// NewFork returns a Fork. It writes to log, for each request, the lines that
-// people look for in the logs of a function.
-func NewFork(c Config, r *reap.Reaper, log *log.Logger) *Fork {
-	f := &Fork{config: c, reaper: r, log: log}
-	f.handler = Handler(http.HandlerFunc(f.serve), c.MaxInflight)
-	return f
+// limited returns a context that ends when the process must.
+func (f *fork) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.config.ExecTimeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, f.config.ExecTimeout)
 }
 
-// Signal does nothing: requests that run are waited for.
-func (f *Fork) Signal(os.Signal) {}
-
-// Close does nothing: no process outlives its request.
-func (f *Fork) Close(<-chan struct{}) {}
-
-// ServeHTTP answers a request.
-func (f *Fork) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
-
-func (f *Fork) serve(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	f.log.Print("Forking fprocess.")
-	begin := time.Now()
-	out, err := f.run(r, body)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		http.Error(w, "Killed process.", http.StatusRequestTimeout)
-	case err != nil:
-		w.WriteHeader(http.StatusInternalServerError)
-		fmt.Fprintf(w, "%v\n%s", err, out)
-	default:
-		if kind := f.contentType(r); kind != "" {
-			w.Header().Set("Content-Type", kind)
-		}
-		took := seconds(begin)
-		w.Header().Set("X-Duration-Seconds", took)
-		_, _ = w.Write(out)
-		f.log.Printf("Wrote %d Bytes - Duration: %ss", len(out), took)
-	}
-}
-
-func (f *Fork) contentType(r *http.Request) string {
-	if f.config.ContentType != "" {
-		return f.config.ContentType
-	}
-	return r.Header.Get("Content-Type")
-}
-
-// run runs the process and returns its output, whatever became of it. The
-// error is context.DeadlineExceeded when it took too long and was killed.
-func (f *Fork) run(r *http.Request, body []byte) ([]byte, error) {
-	var out bytes.Buffer
+// command is the process of one request, without its streams.
+func (f *fork) command(variables []string) *exec.Cmd {
 	cmd := exec.Command(f.config.Process[0], f.config.Process[1:]...)
 	cmd.Env = f.config.Environ
-	if f.config.Headers {
-		cmd.Env = slices.Concat(cmd.Env, variables(r))
+	if f.config.CGI {
+		cmd.Env = slices.Concat(cmd.Env, variables)
 	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(body), &out, os.Stderr
-	if f.config.CombineOutput {
-		cmd.Stderr = &out
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// What the process leaves behind must not keep the request.
 	cmd.WaitDelay = time.Second
-	if err := f.reaper.Start(cmd); err != nil {
-		return nil, err
-	}
-	timedOut := func() bool { return false }
-	if f.config.ExecTimeout > 0 {
-		timer := time.AfterFunc(f.config.ExecTimeout, func() { _ = cmd.Process.Kill() })
-		timedOut = func() bool { return !timer.Stop() }
-	}
-	err := f.reaper.Wait(cmd)
-	if timedOut() && err != nil {
-		return out.Bytes(), context.DeadlineExceeded
-	}
-	return out.Bytes(), err
+	return cmd
 }
 
-// variables describes a request as a CGI-like environment, with the first
-// value of each header.
+// run runs a command to its end. When ctx ends, the process is killed, with
+// those that it started.
+func (f *fork) run(ctx context.Context, cmd *exec.Cmd) error {
+	if err := f.reaper.Start(cmd); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Process.Kill()
+	})
+	err := f.reaper.Wait(cmd)
+	stop()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
+}
+
+// feed writes the body to the process's input, as it comes. The function that
+// it returns must be called when the process has ended; it does not wait for
+// the rest of a body that nobody reads.
+func feed(cmd *exec.Cmd, w http.ResponseWriter, r *http.Request) (func(), error) {
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("make the input: %w", err)
+	}
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		_, _ = io.Copy(in, r.Body) // the process may well not read it all
+		_ = in.Close()
+	}()
+	return func() {
+		select {
+		case <-fed:
+		default:
+			_ = in.Close()
+			_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+			<-fed
+		}
+	}, nil
+}
+
+// logRequest writes the line of a request.
+func (f *fork) logRequest(r *http.Request, status int, bytes int64, begin time.Time) {
+	if quiet(r) {
+		return
+	}
+	f.log.Printf("%s %s - %d - ContentLength: %s (%.4fs)", r.Method, r.RequestURI, status, size(bytes), time.Since(begin).Seconds())
+}
+
+// quiet says that a request is a probe, of which there are too many to log.
+func quiet(r *http.Request) bool { return strings.HasPrefix(r.UserAgent(), "kube-probe") }
+
+// variables describes a request as an environment like that of CGI, with the
+// first value of each header.
 func variables(r *http.Request) []string {
 	var all []string
 	for name, values := range r.Header {
 		all = append(all, "Http_"+strings.ReplaceAll(name, "-", "_")+"="+values[0])
 	}
-	length := strconv.FormatInt(r.ContentLength, 10)
-	all = append(all,
-		"Http_Method="+r.Method,
-		"Http_ContentLength="+length,
-		"Http_Content_Length="+length,
-		"Http_Path="+r.URL.Path,
-		"Http_Host="+r.Host,
-	)
+	all = append(all, "Http_Method="+r.Method, "Http_Path="+r.URL.Path)
 	if len(r.TransferEncoding) > 0 {
-		all = append(all, "Http_Transfer_Encoding="+strings.Join(r.TransferEncoding, ","))
+		all = append(all, "Http_Transfer_Encoding="+r.TransferEncoding[0])
 	}
 	if r.URL.RawQuery != "" {
 		all = append(all, "Http_Query="+r.URL.RawQuery)

@@ -1,14 +1,15 @@
 package watchdog
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
-	"net/url"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -16,115 +17,120 @@ import (
 	"github.com/hearth-faas/hearth/runtime/proxy/reap"
 )
 
-// Upstream passes requests on to the function's own HTTP server, which is a
-// process that lives as long as the container.
-type Upstream struct {
-	config  Config
-	process *exec.Cmd
-	ended   chan struct{}
-	handler http.Handler
+// upstream passes requests on to the function's own server, which lives as
+// long as the container.
+type upstream struct {
+	config    *Config
+	reaper    *reap.Reaper
+	out, errs *log.Logger
+	process   *process
+	proxy     *httputil.ReverseProxy
 }
 
-// StartUpstream starts the function's process. When it ends with an error,
-// failed is called with it.
-func StartUpstream(c Config, r *reap.Reaper, failed func(error)) (*Upstream, error) {
-	target, err := url.Parse(c.UpstreamURL)
-	if err != nil {
-		return nil, fmt.Errorf("address of the function's server: %w", err)
-	}
-	cmd := exec.Command(c.Process[0], c.Process[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = c.Environ, os.Stdout, os.Stderr
-	if err := r.Start(cmd); err != nil {
-		return nil, fmt.Errorf("start the function: %w", err)
-	}
-	u := &Upstream{config: c, process: cmd, ended: make(chan struct{})}
-	go func() {
-		err := r.Wait(cmd)
-		close(u.ended)
-		if err != nil {
-			failed(fmt.Errorf("the function's process: %w", err))
-		}
-	}()
-	u.handler = Handler(u.proxy(target), c.MaxInflight)
-	return u, nil
-}
-
-// ServeHTTP passes a request on.
-func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.handler.ServeHTTP(w, r) }
-
-// Signal passes a signal on to the function's process.
-func (u *Upstream) Signal(sig os.Signal) { _ = u.process.Process.Signal(sig) }
-
-// Close waits for the function's process, and kills it when done is closed.
-func (u *Upstream) Close(done <-chan struct{}) {
-	select {
-	case <-u.ended:
-	case <-done:
-		_ = u.process.Process.Kill()
-	}
-}
-
-// proxy makes the handler that talks to the function's server: request line,
-// headers and host as they are, redirects not followed.
-func (u *Upstream) proxy(target *url.URL) http.Handler {
+func newUpstream(c *Config, r *reap.Reaper, out, errs *log.Logger) *upstream {
+	u := &upstream{config: c, reaper: r, out: out, errs: errs}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	transport.DisableCompression = true
 	transport.MaxIdleConnsPerHost = 1024
-	reverse := &httputil.ReverseProxy{
-		Transport: transport,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
-			prefix := strings.TrimSuffix(target.Path, "/")
-			r.Out.URL.Path, r.Out.URL.RawPath = prefix+r.In.URL.Path, prefix+r.In.URL.EscapedPath()
-			r.Out.Host = r.In.Host
-			for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-				if values, ok := r.In.Header[name]; ok {
-					r.Out.Header[name] = values
-				}
-			}
-		},
-		FlushInterval: -1,
-		ModifyResponse: func(r *http.Response) error {
-			if begin, ok := r.Request.Context().Value(beginKey{}).(time.Time); ok && r.StatusCode != http.StatusSwitchingProtocols {
-				r.Header.Set("X-Duration-Seconds", seconds(begin))
-			}
-			return nil
-		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			w.Header().Set("X-OpenFaaS-Internal", "of-watchdog")
-			if begin, ok := r.Context().Value(beginKey{}).(time.Time); ok {
-				w.Header().Set("X-Duration-Seconds", seconds(begin))
-			}
-			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-				w.WriteHeader(http.StatusGatewayTimeout)
-				return
-			}
-			fmt.Fprintln(os.Stderr, err)
-			w.WriteHeader(http.StatusInternalServerError)
-		},
+	u.proxy = &httputil.ReverseProxy{
+		Transport:      transport,
+		Rewrite:        u.rewrite,
+		FlushInterval:  -1,
+		ModifyResponse: duration,
+		ErrorHandler:   u.fail,
+		ErrorLog:       errs,
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), beginKey{}, time.Now())
-		if limit := u.limit(r); limit > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, limit)
-			defer cancel()
-		}
-		reverse.ServeHTTP(w, r.WithContext(ctx))
-	})
+	return u
+}
+
+func (u *upstream) start(failed func(error)) error {
+	u.errs.Printf("Forking: %s, arguments: %s", u.config.Process[0], u.config.Process[1:])
+	p, err := startProcess(u.config, u.reaper, u.out, u.errs, failed)
+	u.process = p
+	return err
+}
+
+func (u *upstream) signal(sig os.Signal) {
+	if u.process != nil {
+		u.process.signal(sig)
+	}
+}
+
+func (u *upstream) close(done <-chan struct{}) {
+	if u.process != nil {
+		u.process.close(done)
+	}
 }
 
 // beginKey is the context key of the time at which a request came.
 type beginKey struct{}
 
-func seconds(since time.Time) string {
-	return strconv.FormatFloat(time.Since(since).Seconds(), 'f', 6, 64)
+// ServeHTTP passes a request on.
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begin := time.Now()
+	answer := &recorder{ResponseWriter: w}
+	defer u.log(answer, r, begin)
+	ctx := context.WithValue(r.Context(), beginKey{}, begin)
+	if limit := u.limit(r); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	out := r.WithContext(ctx)
+	if u.config.BufferBody && r.Body != nil && r.Body != http.NoBody {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			u.fail(answer, out, err)
+			return
+		}
+		out.Body, out.ContentLength, out.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	}
+	// The server may answer before it has read all of the body.
+	_ = http.NewResponseController(w).EnableFullDuplex()
+	u.proxy.ServeHTTP(answer, out)
+}
+
+// rewrite keeps path, query, headers and host as they are.
+func (u *upstream) rewrite(r *httputil.ProxyRequest) {
+	to := u.config.Upstream
+	r.Out.URL.Scheme, r.Out.URL.Host = to.Scheme, to.Host
+	prefix := strings.TrimSuffix(to.Path, "/")
+	r.Out.URL.Path, r.Out.URL.RawPath = prefix+r.In.URL.Path, prefix+r.In.URL.EscapedPath()
+	r.Out.URL.RawQuery = r.In.URL.RawQuery
+	r.Out.Host = r.In.Host
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values, ok := r.In.Header[name]; ok {
+			r.Out.Header[name] = values
+		}
+	}
+}
+
+// duration tells how long the function took to answer.
+func duration(r *http.Response) error {
+	if begin, ok := r.Request.Context().Value(beginKey{}).(time.Time); ok && r.StatusCode != http.StatusSwitchingProtocols {
+		r.Header.Set("X-Duration-Seconds", seconds(begin))
+	}
+	return nil
+}
+
+// fail answers when the function does not.
+func (u *upstream) fail(w http.ResponseWriter, r *http.Request, err error) {
+	u.errs.Printf("Upstream HTTP request error: %s", err)
+	w.Header().Set("X-OpenFaaS-Internal", "of-watchdog")
+	if begin, ok := r.Context().Value(beginKey{}).(time.Time); ok {
+		w.Header().Set("X-Duration-Seconds", seconds(begin))
+	}
+	status := http.StatusInternalServerError
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		status = http.StatusGatewayTimeout
+	}
+	w.WriteHeader(status)
 }
 
 // limit is how long a request may take: none for those that stream, and
 // otherwise the function's, or less if the request says so.
-func (u *Upstream) limit(r *http.Request) time.Duration {
+func (u *upstream) limit(r *http.Request) time.Duration {
 	accept := r.Header.Get("Accept")
 	if strings.Contains(accept, "text/event-stream") || strings.Contains(accept, "application/x-ndjson") ||
 		strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -135,4 +141,17 @@ func (u *Upstream) limit(r *http.Request) time.Duration {
 		limit = asked
 	}
 	return limit
+}
+
+// log writes the line of a request.
+func (u *upstream) log(w *recorder, r *http.Request, begin time.Time) {
+	if quiet(r) {
+		return
+	}
+	id := ""
+	if u.config.LogCallID {
+		id = " [" + cmp.Or(r.Header.Get("X-Call-Id"), "none") + "]"
+	}
+	status := strconv.Itoa(w.code()) + " " + http.StatusText(w.code())
+	u.errs.Printf("%s %s - %s - ContentLength: %s (%.4fs)%s", r.Method, r.RequestURI, status, size(w.bytes), time.Since(begin).Seconds(), id)
 }

@@ -1,134 +1,112 @@
 // Package watchdog keeps the contract of OpenFaaS function images: plain HTTP
-// on a port, with the function's process behind it. Fork starts a process per
-// request; Upstream has one that serves HTTP itself.
+// on a port, with the function's process behind it, in the modes of the
+// classic watchdog and of of-watchdog.
 package watchdog
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
+	"os"
+
+	"github.com/hearth-faas/hearth/runtime/proxy/reap"
 )
 
-// Config is what the environment says, under the names that the classic
-// watchdog and of-watchdog have.
-type Config struct {
-	// Process is the command, from fprocess or function_process, split at
-	// spaces without a shell.
-	Process []string
-	// ExecTimeout ends a request that takes longer; 0 means never.
-	ExecTimeout time.Duration
-	// ContentType of answers; "" means that of the request, or a guess.
-	ContentType string
-	// CombineOutput has what the process writes to stderr in the answer.
-	CombineOutput bool
-	// Headers puts the request into variables of the process.
-	Headers bool
-	// MaxInflight is how many requests may be served at once; 0 means any.
-	MaxInflight int
-	// UpstreamURL is where the process of Upstream serves.
-	UpstreamURL string
-	// Environ is the environment of the process.
-	Environ []string
+// Watchdog serves a function. Its methods are called in this order: Start,
+// Open, and when it shall end Leave, Signal, Close.
+type Watchdog struct {
+	config   Config
+	log      *log.Logger
+	gate     *gate
+	metrics  *metrics
+	function http.Handler // without the limit of requests
+	upstream *upstream    // mode HTTP only
+	handler  http.Handler
+	limit    *limit
 }
 
-// ConfigFrom reads the environment. mode is "fork" or "http"; their default
-// time limits differ.
-func ConfigFrom(environ []string, mode string) (Config, error) {
-	c := Config{CombineOutput: true, Headers: true, Environ: environ}
-	if mode == "http" {
-		c.ExecTimeout = 30 * time.Second
-	}
-	var errs []error
-	for _, kv := range environ {
-		key, value, _ := strings.Cut(kv, "=")
-		var err error
-		switch key {
-		case "fprocess":
-			if c.Process == nil {
-				c.Process = strings.Fields(value)
-			}
-		case "function_process":
-			c.Process = strings.Fields(value)
-		case "exec_timeout":
-			c.ExecTimeout, err = duration(value)
-		case "content_type":
-			c.ContentType = value
-		case "combine_output":
-			c.CombineOutput = value != "false"
-		case "cgi_headers":
-			c.Headers = value == "true"
-		case "max_inflight":
-			c.MaxInflight, err = strconv.Atoi(value)
-		case "upstream_url":
-			if c.UpstreamURL == "" {
-				c.UpstreamURL = value
-			}
-		case "http_upstream_url":
-			c.UpstreamURL = value
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("variable %s: %w", key, err))
-		}
-	}
-	if len(c.Process) == 0 {
-		errs = append(errs, errors.New("variable fprocess: the function's command is needed"))
-	}
-	if mode == "http" && c.UpstreamURL == "" {
-		errs = append(errs, errors.New("variable http_upstream_url: the address of the function's server is needed"))
-	}
-	c.Environ = slices.DeleteFunc(slices.Clone(environ), func(kv string) bool { return strings.HasPrefix(kv, "HEARTH_") })
-	return c, errors.Join(errs...)
-}
-
-// duration reads whole seconds, or a duration as Go writes it.
-func duration(text string) (time.Duration, error) {
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(seconds) * time.Second, nil
-	}
-	return time.ParseDuration(text)
-}
-
-// Handler serves a function, with health checks beside it and no more than
-// maxInflight requests at once.
-func Handler(function http.Handler, maxInflight int) http.Handler {
-	var slots chan struct{}
-	if maxInflight > 0 {
-		slots = make(chan struct{}, maxInflight)
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/_/health", "/_/ready":
-			health(w, r, r.URL.Path == "/_/ready" && slots != nil && len(slots) == cap(slots))
-			return
-		}
-		if slots != nil {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			default:
-				w.Header().Set("X-OpenFaaS-Internal", "faas-middleware")
-				w.Header().Set("Content-Type", "text/plain")
-				w.WriteHeader(http.StatusTooManyRequests)
-				fmt.Fprintf(w, "Concurrent request limit exceeded. Max concurrent requests: %d\n", maxInflight)
-				return
-			}
-		}
-		function.ServeHTTP(w, r)
-	})
-}
-
-// health answers health and readiness checks.
-func health(w http.ResponseWriter, r *http.Request, full bool) {
-	switch {
-	case r.Method != http.MethodGet:
-		w.WriteHeader(http.StatusMethodNotAllowed)
-	case full:
-		w.WriteHeader(http.StatusTooManyRequests)
+// New returns a Watchdog, which writes to out what the function's process
+// prints and to errs the lines that people look for in the logs of a function.
+func New(c Config, r *reap.Reaper, out, errs io.Writer) *Watchdog {
+	l := log.New(errs, "", log.LstdFlags)
+	w := &Watchdog{config: c, log: l, gate: newGate(c, l), metrics: newMetrics()}
+	f := fork{config: &w.config, reaper: r, log: l}
+	switch c.Mode {
+	case HTTP:
+		w.upstream = newUpstream(&w.config, r, log.New(out, "", log.LstdFlags), l)
+		w.function = w.upstream
+	case Static:
+		w.function = http.FileServer(http.Dir(c.StaticPath))
+	case Streaming:
+		w.function = &streaming{fork: f}
+	case Serializing:
+		w.function = &serializing{fork: f}
 	default:
-		_, _ = w.Write([]byte("OK"))
+		w.function = &classic{fork: f}
+	}
+	w.limit = newLimit(w.function, c.MaxInflight)
+	w.handler = w.metrics.instrument(w.limit)
+	return w
+}
+
+// Start starts the function's server, if it is one. When that ends with an
+// error, failed is called.
+func (w *Watchdog) Start(failed func(error)) error {
+	w.log.Printf("Watchdog mode: %s\tfprocess: %q", w.config.Mode, w.config.Process)
+	w.log.Printf("Timeouts: read: %s write: %s hard: %s health: %s",
+		w.config.ReadTimeout, w.config.WriteTimeout, w.config.ExecTimeout, w.config.HealthInterval)
+	if w.upstream == nil {
+		return nil
+	}
+	return w.upstream.start(failed)
+}
+
+// Open says that requests are answered from now on, at address.
+func (w *Watchdog) Open(address string) error {
+	w.log.Printf("Listening on port: %s", address)
+	if err := w.gate.open(); err != nil {
+		return fmt.Errorf("write the lock file (suppress_lock=true does without it): %w", err)
+	}
+	return nil
+}
+
+// Leave says that the function is not healthy any more, and gives those who
+// watch it time to see it. Requests are still answered meanwhile.
+func (w *Watchdog) Leave(ctx context.Context) {
+	w.log.Printf("SIGTERM: no new connections in %s", w.config.HealthInterval)
+	w.gate.close()
+	pause(ctx, w.config.HealthInterval)
+	w.log.Printf("No new connections allowed, draining: %d requests", w.metrics.inflight.Load())
+}
+
+// Signal passes a signal on to the function's server.
+func (w *Watchdog) Signal(sig os.Signal) {
+	if w.upstream != nil {
+		w.upstream.signal(sig)
+	}
+}
+
+// Close waits for the function's server, and kills it when done is closed.
+func (w *Watchdog) Close(done <-chan struct{}) {
+	if w.upstream != nil {
+		w.upstream.close(done)
+	}
+	w.log.Printf("Exiting. Active connections: %d", w.metrics.inflight.Load())
+}
+
+// Metrics serves the metrics, whatever the path.
+func (w *Watchdog) Metrics() http.Handler { return w.metrics }
+
+// ServeHTTP answers a request.
+func (w *Watchdog) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/_/health":
+		w.health(rw, r)
+	case r.URL.Path == "/_/ready" && w.config.Mode != Classic:
+		w.ready(rw, r)
+	default:
+		w.handler.ServeHTTP(rw, r)
 	}
 }
