@@ -44,39 +44,22 @@ func (p *Plane) PutAction(ctx context.Context, who core.Subject, name core.Name,
 		}
 		patch.Exec = &exec
 	}
-	var action *core.Action
-	err := retry(ctx, func() error {
-		// An update without exec answers with the code, so it reads it.
-		l, err := p.db.Lookup(ctx, name, patch.Exec == nil)
-		if err != nil {
-			return err
-		}
-		if err := mayPutInto(name, l); err != nil {
-			return err
-		}
-		expect := ""
-		switch {
-		case errors.Is(l.ActionErr, store.ErrNotFound):
-			action, err = newAction(name, patch)
-		case l.ActionErr != nil:
-			return l.ActionErr
-		case !overwrite:
-			return store.ErrExists
-		default:
-			expect = l.Action.Revision
-			action = changeAction(l.Action, patch)
-		}
-		if err != nil {
-			return err
-		}
-		if err := p.checkAction(who, action); err != nil {
-			return err
-		}
-		err = p.db.PutAction(ctx, action, expect)
-		if overwrite {
-			err = lost(err)
-		}
-		return err
+	action, err := put(ctx, overwrite, writing[core.Action]{
+		read: func() (*core.Action, error) {
+			// An update without exec answers with the code, so it reads it.
+			l, err := p.db.Lookup(ctx, name, patch.Exec == nil)
+			if err == nil {
+				err = mayPutInto(name, l)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return l.Action, l.ActionErr
+		},
+		create: func() (*core.Action, error) { return newAction(name, patch) },
+		change: func(old *core.Action) (*core.Action, error) { return changeAction(old, patch), nil },
+		check:  func(a *core.Action) error { return p.checkAction(who, a) },
+		write:  func(a, old *core.Action) error { return p.db.PutAction(ctx, a, old.Revision) },
 	})
 	if err == nil && minWarm(action.Annotations) > 0 {
 		err = p.db.AddStanding(ctx, name)
@@ -93,6 +76,8 @@ func mayPutInto(name core.Name, l store.Lookup) error {
 	switch {
 	case name.Package == "":
 		return nil
+	case errors.Is(l.PackageErr, store.ErrNotFound):
+		return store.ErrNoPackage // the action itself may be there or not
 	case l.PackageErr != nil:
 		return l.PackageErr
 	case !l.Package.Binding.IsZero():

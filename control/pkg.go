@@ -36,36 +36,18 @@ func (p *Plane) PutPackage(ctx context.Context, who core.Subject, name core.Name
 			return nil, err
 		}
 	}
-	var pkg *core.Package
-	err := retry(ctx, func() error {
-		old, err := p.db.Package(ctx, name)
-		expect := ""
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			pkg = newPackage(name, patch)
-		case err != nil:
-			return err
-		case !overwrite:
-			return store.ErrExists
-		case patch.Binding != nil && old.Binding.IsZero():
-			return core.Errorf(core.KindConflict, "Resource is a package and cannot be converted into a binding.")
-		default:
-			expect = old.Revision
-			pkg = changePackage(old, patch)
-		}
-		if err := fitParams(pkg.Params, pkg.Annotations); err != nil {
-			return err
-		}
-		err = p.db.PutPackage(ctx, pkg, expect)
-		if overwrite {
-			err = lost(err)
-		}
-		return err
+	return put(ctx, overwrite, writing[core.Package]{
+		read:   func() (*core.Package, error) { return p.db.Package(ctx, name) },
+		create: func() (*core.Package, error) { return newPackage(name, patch), nil },
+		change: func(old *core.Package) (*core.Package, error) {
+			if patch.Binding != nil && old.Binding.IsZero() {
+				return nil, core.Errorf(core.KindConflict, "Resource is a package and cannot be converted into a binding.")
+			}
+			return changePackage(old, patch), nil
+		},
+		check: func(pkg *core.Package) error { return fitParams(pkg.Params, pkg.Annotations) },
+		write: func(pkg, old *core.Package) error { return p.db.PutPackage(ctx, pkg, old.Revision) },
 	})
-	if err != nil {
-		return nil, err
-	}
-	return pkg, nil
 }
 
 // mayBind refuses what a package called name cannot be bound to.

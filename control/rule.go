@@ -28,41 +28,24 @@ func (p *Plane) PutRule(ctx context.Context, who core.Subject, name core.Name, p
 			return nil, err
 		}
 	}
-	var rule *core.Rule
-	err := retry(ctx, func() error {
-		old, err := p.db.Rule(ctx, name)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			rule, err = newRule(name, patch)
-			if err != nil {
+	return put(ctx, overwrite, writing[core.Rule]{
+		read:   func() (*core.Rule, error) { return p.db.Rule(ctx, name) },
+		create: func() (*core.Rule, error) { return newRule(name, patch) },
+		change: func(old *core.Rule) (*core.Rule, error) { return changeRule(old, patch), nil },
+		check: func(rule *core.Rule) error {
+			if err := fits("annotations", rule.Annotations.Size(), core.MaxAnnotations); err != nil {
 				return err
 			}
-		case err != nil:
+			return p.mayConnect(ctx, who, rule)
+		},
+		write: func(rule, old *core.Rule) error {
+			err := p.db.PutRule(ctx, rule, old)
+			if errors.Is(err, store.ErrNoTrigger) {
+				return noTrigger(rule.Trigger)
+			}
 			return err
-		case !overwrite:
-			return store.ErrExists
-		default:
-			rule = changeRule(old, patch)
-		}
-		if err := fits("annotations", rule.Annotations.Size(), core.MaxAnnotations); err != nil {
-			return err
-		}
-		if err := p.mayConnect(ctx, who, rule); err != nil {
-			return err
-		}
-		err = p.db.PutRule(ctx, rule, old)
-		if errors.Is(err, store.ErrNoTrigger) {
-			return noTrigger(rule.Trigger)
-		}
-		if overwrite {
-			err = lost(err)
-		}
-		return err
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return rule, nil
 }
 
 // namedBy replaces the namespace "_" by the caller's.

@@ -2,11 +2,9 @@ package control
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/hearth-faas/hearth/core"
-	"github.com/hearth-faas/hearth/store"
 )
 
 // TriggerPatch is the body of a PUT of a trigger.
@@ -22,36 +20,19 @@ func (p *Plane) PutTrigger(ctx context.Context, who core.Subject, name core.Name
 	if err := mayPut(who, name); err != nil {
 		return nil, err
 	}
-	var trigger *core.Trigger
 	var after func(context.Context) error
-	err := retry(ctx, func() error {
-		old, err := p.db.Trigger(ctx, name)
-		expect := ""
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			trigger, err = newTrigger(name, patch)
-			if err != nil {
-				return err
+	trigger, err := put(ctx, overwrite, writing[core.Trigger]{
+		read:   func() (*core.Trigger, error) { return p.db.Trigger(ctx, name) },
+		create: func() (*core.Trigger, error) { return newTrigger(name, patch) },
+		change: func(old *core.Trigger) (*core.Trigger, error) { return changeTrigger(old, patch), nil },
+		check: func(t *core.Trigger) error {
+			err := fitParams(t.Params, t.Annotations)
+			if err == nil {
+				after, err = p.sourced(t)
 			}
-		case err != nil:
 			return err
-		case !overwrite:
-			return store.ErrExists
-		default:
-			expect = old.Revision
-			trigger = changeTrigger(old, patch)
-		}
-		if err := fitParams(trigger.Params, trigger.Annotations); err != nil {
-			return err
-		}
-		if after, err = p.sourced(trigger); err != nil {
-			return err
-		}
-		err = p.db.PutTrigger(ctx, trigger, expect)
-		if overwrite {
-			err = lost(err)
-		}
-		return err
+		},
+		write: func(t, old *core.Trigger) error { return p.db.PutTrigger(ctx, t, old.Revision) },
 	})
 	if err != nil {
 		return nil, err

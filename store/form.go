@@ -90,6 +90,23 @@ func corrupt(name core.Name, r record, err error) error {
 	return fmt.Errorf("decode %s %s: %w: %w", r.typ, name, ErrCorrupt, err)
 }
 
+// decodeEntity reads the document of an entity that has parameters into form,
+// of which meta and params are parts; the error is ErrCorrupt.
+func (db *DB) decodeEntity(name core.Name, r record, form any, meta *metaForm, params *[]paramForm) (core.Meta, core.Params, error) {
+	if err := decode(name, r, form); err != nil {
+		return core.Meta{}, nil, err
+	}
+	m, err := meta.meta(name, r)
+	if err != nil {
+		return core.Meta{}, nil, corrupt(name, r, err)
+	}
+	p, err := db.openParams(name.Full(), *params)
+	if err != nil {
+		return core.Meta{}, nil, corrupt(name, r, err)
+	}
+	return m, p, nil
+}
+
 type execForm struct {
 	Kind       string   `json:"kind"`
 	Binary     bool     `json:"binary,omitempty"`
@@ -135,12 +152,9 @@ func (db *DB) formAction(a *core.Action) actionForm {
 
 func (db *DB) decodeAction(name core.Name, r record) (*core.Action, error) {
 	var f actionForm
-	if err := decode(name, r, &f); err != nil {
-		return nil, err
-	}
-	meta, err := f.meta(name, r)
+	meta, params, err := db.decodeEntity(name, r, &f, &f.metaForm, &f.Parameters)
 	if err != nil {
-		return nil, corrupt(name, r, err)
+		return nil, err
 	}
 	var components []core.Name
 	for _, c := range f.Exec.Components {
@@ -149,10 +163,6 @@ func (db *DB) decodeAction(name core.Name, r record) (*core.Action, error) {
 			return nil, corrupt(name, r, err)
 		}
 		components = append(components, n)
-	}
-	params, err := db.openParams(name.Full(), f.Parameters)
-	if err != nil {
-		return nil, corrupt(name, r, err)
 	}
 	function, err := db.openFunction(name, f.Function)
 	if err != nil {
@@ -197,16 +207,9 @@ func (db *DB) formPackage(p *core.Package) packageForm {
 
 func (db *DB) decodePackage(name core.Name, r record) (*core.Package, error) {
 	var f packageForm
-	if err := decode(name, r, &f); err != nil {
+	meta, params, err := db.decodeEntity(name, r, &f, &f.metaForm, &f.Parameters)
+	if err != nil {
 		return nil, err
-	}
-	meta, err := f.meta(name, r)
-	if err != nil {
-		return nil, corrupt(name, r, err)
-	}
-	params, err := db.openParams(name.Full(), f.Parameters)
-	if err != nil {
-		return nil, corrupt(name, r, err)
 	}
 	p := &core.Package{Meta: meta, Params: params}
 	if f.Binding != nil {
@@ -222,16 +225,9 @@ type triggerForm struct {
 
 func (db *DB) decodeTrigger(name core.Name, r record) (*core.Trigger, error) {
 	var f triggerForm
-	if err := decode(name, r, &f); err != nil {
+	meta, params, err := db.decodeEntity(name, r, &f, &f.metaForm, &f.Parameters)
+	if err != nil {
 		return nil, err
-	}
-	meta, err := f.meta(name, r)
-	if err != nil {
-		return nil, corrupt(name, r, err)
-	}
-	params, err := db.openParams(name.Full(), f.Parameters)
-	if err != nil {
-		return nil, corrupt(name, r, err)
 	}
 	return &core.Trigger{Meta: meta, Params: params}, nil
 }

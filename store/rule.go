@@ -61,7 +61,7 @@ return {ms, tonumber(active)}
 
 // PutRule writes the rule, links it to its trigger and unlinks it from the
 // one it was at; it sets Revision, Updated and Active. old is the rule as it
-// was read, nil to create it. Both names are of one namespace. ErrExists,
+// was read, nil or without a revision to create it. Both names are of one namespace. ErrExists,
 // ErrChanged (or ErrNotFound: deleted meanwhile), ErrOtherType, ErrNoTrigger.
 func (db *DB) PutRule(ctx context.Context, r *core.Rule, old *core.Rule) error {
 	ns, name := r.Name.Namespace, r.Name.Name
@@ -73,7 +73,7 @@ func (db *DB) PutRule(ctx context.Context, r *core.Rule, old *core.Rule) error {
 		return err
 	}
 	expect, from := "", r.Trigger.Name
-	if old != nil {
+	if old != nil && old.Revision != "" {
 		expect, from = old.Revision, old.Trigger.Name
 	}
 	revision := newRevision()
