@@ -155,7 +155,6 @@ func TestPutsThatAreRefused(t *testing.T) {
 	limits := func(l control.LimitsPatch) control.ActionPatch {
 		return control.ActionPatch{Exec: code("x"), Limits: l}
 	}
-	const malformed = "The request content was malformed:\n"
 	for _, c := range []struct {
 		name    string
 		who     core.Subject
@@ -186,16 +185,16 @@ func TestPutsThatAreRefused(t *testing.T) {
 			core.KindTooLarge, "parameters larger than allowed: 1048579 > 1048576 bytes."},
 		{"too large annotations", s.guest, of("/guest/n"), control.ActionPatch{Exec: code("x"), Annotations: core.Params{{Key: "k", Value: big}}}, false,
 			core.KindTooLarge, "annotations larger than allowed: 1048614 > 1048576 bytes."},
-		{"much memory", s.guest, of("/guest/n"), limits(control.LimitsPatch{Memory: ptr(513)}), false, core.KindInvalid, malformed + "memory size 513 MB exceeds allowed threshold of 512 MB"},
-		{"little memory", s.guest, of("/guest/n"), limits(control.LimitsPatch{Memory: ptr(127)}), false, core.KindInvalid, malformed + "memory size 127 MB below allowed threshold of 128 MB"},
-		{"long time, on update", s.guest, of("/guest/a"), control.ActionPatch{Limits: control.LimitsPatch{Timeout: ptr(time.Hour)}}, true, core.KindInvalid,
-			malformed + "duration 3600000 milliseconds exceeds allowed threshold of 300000 milliseconds"},
-		{"many logs", s.guest, of("/guest/n"), limits(control.LimitsPatch{Logs: ptr(11)}), false, core.KindInvalid, malformed + "log size 11 MB exceeds allowed threshold of 10 MB"},
-		{"no concurrency", s.guest, of("/guest/n"), limits(control.LimitsPatch{Concurrency: ptr(0)}), false, core.KindInvalid, malformed + "concurrency 0 below allowed threshold of 1"},
-		{"more instances than the namespace may have", s.guest, of("/guest/n"), limits(control.LimitsPatch{Instances: ptr(1001)}), false, core.KindInvalid,
-			malformed + "Max action instance concurrency must not exceed your namespace concurrency of 1000."},
-		{"negative instances", s.guest, of("/guest/n"), limits(control.LimitsPatch{Instances: ptr(-1)}), false, core.KindInvalid,
-			malformed + "Action container concurrency must be greater than or equal to 0."},
+		{"much memory", s.guest, of("/guest/n"), limits(control.LimitsPatch{Memory: ptr(513)}), false, core.KindOutOfRange, "memory size 513 MB exceeds allowed threshold of 512 MB"},
+		{"little memory", s.guest, of("/guest/n"), limits(control.LimitsPatch{Memory: ptr(127)}), false, core.KindOutOfRange, "memory size 127 MB below allowed threshold of 128 MB"},
+		{"long time, on update", s.guest, of("/guest/a"), control.ActionPatch{Limits: control.LimitsPatch{Timeout: ptr(time.Hour)}}, true, core.KindOutOfRange,
+			"duration 3600000 milliseconds exceeds allowed threshold of 300000 milliseconds"},
+		{"many logs", s.guest, of("/guest/n"), limits(control.LimitsPatch{Logs: ptr(11)}), false, core.KindOutOfRange, "log size 11 MB exceeds allowed threshold of 10 MB"},
+		{"no concurrency", s.guest, of("/guest/n"), limits(control.LimitsPatch{Concurrency: ptr(0)}), false, core.KindOutOfRange, "concurrency 0 below allowed threshold of 1"},
+		{"more instances than the namespace may have", s.guest, of("/guest/n"), limits(control.LimitsPatch{Instances: ptr(1001)}), false, core.KindOutOfRange,
+			"Max action instance concurrency must not exceed your namespace concurrency of 1000."},
+		{"negative instances", s.guest, of("/guest/n"), limits(control.LimitsPatch{Instances: ptr(-1)}), false, core.KindOutOfRange,
+			"Action container concurrency must be greater than or equal to 0."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

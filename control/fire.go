@@ -2,8 +2,8 @@ package control
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,10 +21,10 @@ type FireResult struct {
 // Firing is one event on its way to a trigger.
 type Firing struct {
 	Trigger core.Name
-	// Headers of the request, a JSON object or nil: actions see them as
-	// __ow_headers.
-	Headers core.JSON
-	// Payload overlays the trigger's parameters; a JSON object or nil.
+	// Context is what the actions are told of the event beside its payload: a
+	// JSON object, whose members lie over the trigger's parameters, or nil.
+	Context core.JSON
+	// Payload lies over both; a JSON object or nil.
 	Payload       core.JSON
 	TransactionID string
 	APIKey        string // see Call
@@ -40,15 +40,9 @@ type Firing struct {
 }
 
 // Fire runs the actions of all active rules of the trigger, each as an
-// invocation of its own by who, with trigger parameters < headers < payload,
-// and records the trigger's activation.
-func (p *Plane) Fire(ctx context.Context, who core.Subject, trigger core.Name, headers, payload core.JSON, transactionID string) (FireResult, error) {
-	return p.FireEvent(ctx, who, Firing{Trigger: trigger, Headers: headers, Payload: payload, TransactionID: transactionID})
-}
-
-// FireEvent is Fire for an event that may be delivered more than once. All
-// that it causes is queued in one round trip, or nothing is.
-func (p *Plane) FireEvent(ctx context.Context, who core.Subject, f Firing) (FireResult, error) {
+// invocation of its own by who, and records the trigger's activation. All that
+// it causes is queued in one round trip, or nothing is.
+func (p *Plane) Fire(ctx context.Context, who core.Subject, f Firing) (FireResult, error) {
 	trigger, err := p.Trigger(ctx, who, f.Trigger)
 	if err != nil {
 		return FireResult{}, err
@@ -65,28 +59,14 @@ func (p *Plane) FireEvent(ctx context.Context, who core.Subject, f Firing) (Fire
 	}
 	shots := p.shoot(ctx, who, trigger.Rules, f, args)
 	var list []store.Creation
-	logs := make([]string, len(shots))
+	results := make([]core.RuleResult, len(shots))
 	for i, s := range shots {
 		if s.creation.Activation != nil {
 			list = append(list, s.creation)
 		}
-		line, err := json.Marshal(s.entry)
-		if err != nil {
-			return FireResult{}, fmt.Errorf("encode rule entry: %w", err)
-		}
-		logs[i] = string(line)
+		results[i] = s.result
 	}
-	result := f.Payload
-	if len(result) == 0 {
-		result = core.JSON("{}")
-	}
-	record := &core.Activation{
-		Ref:    core.Ref{Namespace: who.Namespace.Name, ID: f.ID},
-		Action: trigger.Name, Version: trigger.Version, Revision: trigger.Revision,
-		Subject: who.Name, KeyUUID: who.UUID, TransactionID: f.TransactionID,
-		Unstored: !who.Namespace.Quota.Stores(), Depth: f.Depth,
-		Outcome: core.Outcome{Result: result, Size: len(result), Start: time.Now(), Logs: logs},
-	}
+	record := p.fired(who, trigger, f, results)
 	if err := p.accept(ctx, list, p.db.Recording(ctx, record, p.opt.Retention)); err != nil {
 		return FireResult{}, err
 	}
@@ -94,6 +74,23 @@ func (p *Plane) FireEvent(ctx context.Context, who core.Subject, f Firing) (Fire
 		p.begin(ctx, c.Activation)
 	}
 	return FireResult{ID: f.ID}, nil
+}
+
+// fired is the record of the trigger.
+func (p *Plane) fired(who core.Subject, trigger *core.Trigger, f Firing, results []core.RuleResult) *core.Activation {
+	payload := f.Payload
+	if len(payload) == 0 {
+		payload = core.JSON("{}")
+	}
+	return &core.Activation{
+		Ref:    core.Ref{Namespace: who.Namespace.Name, ID: f.ID},
+		Action: trigger.Name, Version: trigger.Version, Revision: trigger.Revision,
+		Subject: who.Name, KeyUUID: who.UUID, TransactionID: f.TransactionID,
+		Unstored: !who.Namespace.Quota.Stores(), Depth: f.Depth,
+		Outcome: core.Outcome{
+			Result: payload, Size: len(payload), Start: time.Now(), Logs: []string{}, Rules: results,
+		},
+	}
 }
 
 func anyActive(rules []core.RuleLink) bool {
@@ -112,26 +109,20 @@ func arguments(params core.Params, f Firing) (core.JSON, error) {
 		param.Init = false // init is about containers, which a trigger has none of
 		plain[i] = param
 	}
-	if len(f.Headers) > 0 {
-		plain = plain.With("__ow_headers", f.Headers)
+	told, err := keysOf(f.Context)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(told)) {
+		plain = plain.With(key, told[key])
 	}
 	args, _, err := input(plain, f.Payload)
 	return args, err
 }
 
-// ruleEntry is what the trigger's log says of a rule.
-type ruleEntry struct {
-	StatusCode   int               `json:"statusCode"`
-	Success      bool              `json:"success"`
-	ActivationID core.ActivationID `json:"activationId,omitempty"`
-	Error        string            `json:"error,omitempty"`
-	Rule         string            `json:"rule"`
-	Action       string            `json:"action"`
-}
-
-// shot is what became of one rule: an activation to be made, or an error.
+// shot is what became of one rule, and the activation to be made for it.
 type shot struct {
-	entry    ruleEntry
+	result   core.RuleResult
 	creation store.Creation
 }
 
@@ -147,19 +138,16 @@ func (p *Plane) shoot(ctx context.Context, who core.Subject, rules []core.RuleLi
 }
 
 func (p *Plane) shot(ctx context.Context, who core.Subject, rule core.RuleLink, f Firing, args core.JSON) shot {
-	s := shot{entry: ruleEntry{Rule: rule.Rule.Full(), Action: rule.Action.Full()}}
+	s := shot{result: core.RuleResult{Rule: rule.Rule, Action: rule.Action, Inactive: !rule.Active}}
 	if !rule.Active {
-		s.entry.StatusCode = int(core.StatusApplicationError)
-		s.entry.Error = fmt.Sprintf("Rule '%s' is inactive, action '%s' was not activated.", rule.Rule.Full(), rule.Action.Full())
 		return s
 	}
 	c, err := p.ordinary(ctx, who, rule, f, args)
 	if err != nil {
-		s.entry.StatusCode, s.entry.Error = p.refusal(rule, err)
+		s.result.Refusal = p.refusal(rule, err)
 		return s
 	}
-	s.creation = c
-	s.entry.Success, s.entry.ActivationID = true, c.Activation.ID
+	s.creation, s.result.Activation = c, c.Activation.ID
 	return s
 }
 
@@ -182,14 +170,16 @@ func (p *Plane) ordinary(ctx context.Context, who core.Subject, rule core.RuleLi
 	return c, err
 }
 
-// refusal returns status and text for a rule whose action was not invoked.
-func (p *Plane) refusal(rule core.RuleLink, err error) (int, string) {
-	switch core.KindOf(err) {
+// refusal is what the owner of a rule is told of why its action was not
+// invoked.
+func (p *Plane) refusal(rule core.RuleLink, err error) *core.Error {
+	kind := core.KindOf(err)
+	switch kind {
 	case core.KindInternal:
 		p.log.Error("rule not run", "namespace", rule.Rule.Namespace, "action", rule.Action.Full(), "err", err)
-		return int(core.StatusInternalError), "There was an internal server error."
+		return &core.Error{Kind: kind}
 	case core.KindUnavailable:
-		return int(core.StatusInternalError), "The server is currently unavailable (because it is overloaded or down for maintenance)."
+		return &core.Error{Kind: kind}
 	}
-	return int(core.StatusApplicationError), err.Error()
+	return core.Errorf(kind, "%s", err)
 }

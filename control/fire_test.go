@@ -1,9 +1,7 @@
 package control_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,16 +26,11 @@ func (p *platform) rule(local, trigger, action string) {
 	}
 }
 
-// entries are the log lines of a trigger's record, by rule.
-func entries(t *testing.T, a *core.Activation) map[string]object {
-	t.Helper()
-	byRule := map[string]object{}
-	for _, line := range a.Outcome.Logs {
-		var o object
-		if err := json.Unmarshal([]byte(line), &o); err != nil {
-			t.Fatalf("log line %q: %v", line, err)
-		}
-		byRule[o["rule"].(string)] = o
+// results are what a trigger's record says of each rule.
+func results(a *core.Activation) map[string]core.RuleResult {
+	byRule := map[string]core.RuleResult{}
+	for _, r := range a.Outcome.Rules {
+		byRule[r.Rule.Full()] = r
 	}
 	return byRule
 }
@@ -59,12 +52,14 @@ func TestFiringATriggerRunsItsRules(t *testing.T) {
 	if err := p.plane.SetRule(t.Context(), p.who, name("idle"), false); err != nil {
 		t.Fatal(err)
 	}
-	fired, err := p.plane.Fire(t.Context(), p.who, name("tick"), core.JSON(`{"host":"h"}`), core.JSON(`{"b":2}`), "tid")
+	fired, err := p.plane.Fire(t.Context(), p.who, control.Firing{
+		Trigger: name("tick"), Context: core.JSON(`{"told":{"host":"h"},"a":0}`), Payload: core.JSON(`{"b":2}`), TransactionID: "tid",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.work()
-	want := object{"a": 1.0, "b": 2.0, "__ow_headers": object{"host": "h"}}
+	want := object{"a": 0.0, "b": 2.0, "told": object{"host": "h"}}
 	for _, n := range []string{"one", "two", "three"} {
 		if diff := cmp.Diff(want, got[n]); diff != "" {
 			t.Errorf("%s: %s", n, diff)
@@ -75,18 +70,15 @@ func TestFiringATriggerRunsItsRules(t *testing.T) {
 	if !a.Outcome.End.IsZero() || a.Kind != "" || a.Action.Name != "tick" {
 		t.Errorf("got %+v", a)
 	}
-	logs := entries(t, a)
-	if len(logs) != 5 {
-		t.Fatalf("got entries %v, want 5", logs)
+	rules := results(a)
+	if len(rules) != 5 {
+		t.Fatalf("got results %v, want 5", rules)
 	}
-	idle := object{
-		"statusCode": 1.0, "success": false, "rule": "guest/idle", "action": "guest/one",
-		"error": "Rule 'guest/idle' is inactive, action 'guest/one' was not activated.",
-	}
-	if diff := cmp.Diff(idle, logs["guest/idle"]); diff != "" {
+	idle := core.RuleResult{Rule: name("idle"), Action: name("one"), Inactive: true}
+	if diff := cmp.Diff(idle, rules["guest/idle"]); diff != "" {
 		t.Error(diff)
 	}
-	one := p.record(core.ActivationID(logs["guest/r1"]["activationId"].(string)))
+	one := p.record(rules["guest/r1"].Activation)
 	if one.Cause != (core.Cause{}) || one.Action.Name != "one" {
 		t.Errorf("got %+v, want an activation without a cause", one)
 	}
@@ -107,26 +99,30 @@ func TestARuleThatCannotRunSaysWhy(t *testing.T) {
 	}
 	none := 0
 	throttled := p.who
-	fired, err := p.plane.Fire(t.Context(), p.who, name("tick"), nil, nil, "")
+	fired, err := p.plane.Fire(t.Context(), p.who, control.Firing{Trigger: name("tick")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.work()
-	logs := entries(t, p.record(fired.ID))
-	if e := logs["guest/r1"]; e["success"] != false || e["statusCode"] != 1.0 || !strings.Contains(fmt.Sprint(e["error"]), "does not exist") {
-		t.Errorf("got %v for an action that is gone", e)
+	rules := results(p.record(fired.ID))
+	gone := core.RuleResult{
+		Rule: name("r1"), Action: name("gone"),
+		Refusal: core.Errorf(core.KindNotFound, "The requested resource does not exist."),
 	}
-	if e := logs["guest/r0"]; e["success"] != true {
-		t.Errorf("got %v, want one rule's trouble not to be another's", e)
+	if diff := cmp.Diff(gone, rules["guest/r1"]); diff != "" {
+		t.Errorf("an action that is gone: %s", diff)
+	}
+	if r := rules["guest/r0"]; r.Activation == "" || r.Refusal != nil {
+		t.Errorf("got %v, want one rule's trouble not to be another's", r)
 	}
 	throttled.Namespace.Quota.InvocationsPerMinute = &none
-	fired, err = p.plane.Fire(t.Context(), throttled, name("tick"), nil, nil, "")
+	fired, err = p.plane.Fire(t.Context(), throttled, control.Firing{Trigger: name("tick")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rule, e := range entries(t, p.record(fired.ID)) {
-		if e["success"] != false || !strings.Contains(fmt.Sprint(e["error"]), "Too many requests") {
-			t.Errorf("%s: got %v, want it throttled", rule, e)
+	for rule, r := range results(p.record(fired.ID)) {
+		if r.Activation != "" || r.Refusal == nil || r.Refusal.Kind != core.KindThrottled {
+			t.Errorf("%s: got %v, want it throttled", rule, r)
 		}
 	}
 }
@@ -135,14 +131,14 @@ func TestATriggerWithoutActiveRulesLeavesNoRecord(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.trigger("tick")
-	fired, err := p.plane.Fire(t.Context(), p.who, name("tick"), nil, nil, "")
+	fired, err := p.plane.Fire(t.Context(), p.who, control.Firing{Trigger: name("tick")})
 	if err != nil || fired.ID != "" {
 		t.Errorf("got %v, %v, want no id", fired, err)
 	}
 	if c := p.counts(); c.Accepted != 0 {
 		t.Errorf("got %+v, want nothing", c)
 	}
-	_, err = p.plane.Fire(t.Context(), p.who, name("none"), nil, nil, "")
+	_, err = p.plane.Fire(t.Context(), p.who, control.Firing{Trigger: name("none")})
 	p.kind(err, core.KindNotFound)
 }
 
@@ -156,7 +152,7 @@ func TestAnEventDeliveredTwiceFiresOnce(t *testing.T) {
 	p.rule("r2", "tick", "seq")
 	f := control.Firing{Trigger: name("tick"), ID: core.NewActivationID()}
 	for range 3 {
-		fired, err := p.plane.FireEvent(t.Context(), p.who, f)
+		fired, err := p.plane.Fire(t.Context(), p.who, f)
 		if err != nil || fired.ID != f.ID {
 			t.Fatalf("got %v, %v", fired, err)
 		}

@@ -76,7 +76,7 @@ func keysOf(payload core.JSON) (map[string]core.JSON, error) {
 	}
 	var keys map[string]core.JSON
 	if err := json.Unmarshal(body, &keys); err != nil {
-		return nil, core.Errorf(core.KindInvalid, "The request content was malformed:\nthe payload is not a JSON object")
+		return nil, core.Errorf(core.KindInvalid, "The payload is not a JSON object.")
 	}
 	return keys, nil
 }

@@ -1,12 +1,8 @@
 package control
 
-import (
-	"errors"
+import "github.com/hearth-faas/hearth/core"
 
-	"github.com/hearth-faas/hearth/core"
-)
-
-// checkAction checks what an action asks for, in OpenWhisk's order: sizes,
+// checkAction checks what an action asks for, in this order: sizes,
 // limits, instances.
 func (p *Plane) checkAction(who core.Subject, a *core.Action) error {
 	code := len(a.Exec.Code) + len(a.Exec.Main) + len(a.Exec.Image)
@@ -17,15 +13,15 @@ func (p *Plane) checkAction(who core.Subject, a *core.Action) error {
 		return err
 	}
 	if err := p.checkDestinations(a); err != nil {
-		return malformed(err)
+		return err
 	}
 	if err := p.opt.Range.Check(a.Limits); err != nil {
-		return malformed(err)
+		return err
 	}
 	concurrent := p.opt.Rates.Of(who.Namespace.Quota).ConcurrentInvocations
 	if n := a.Limits.Instances; n != nil && *n > concurrent {
-		return malformed(core.Errorf(core.KindInvalid,
-			"Max action instance concurrency must not exceed your namespace concurrency of %d.", concurrent))
+		return core.Errorf(core.KindOutOfRange,
+			"Max action instance concurrency must not exceed your namespace concurrency of %d.", concurrent)
 	}
 	return nil
 }
@@ -43,14 +39,4 @@ func fits(what string, size, most int) error {
 		return core.Errorf(core.KindTooLarge, "%s larger than allowed: %d > %d bytes.", what, size, most)
 	}
 	return nil
-}
-
-// malformed puts OpenWhisk's words for a body that breaks a rule before the
-// rule that it breaks.
-func malformed(err error) error {
-	e, ok := errors.AsType[*core.Error](err)
-	if !ok {
-		return err
-	}
-	return core.Errorf(core.KindInvalid, "The request content was malformed:\n%s", e.Message)
 }

@@ -171,4 +171,6 @@ type Outcome struct {
 	// Logs are lines in OpenWhisk's form; for a sequence the ids of its steps.
 	// nil means that they follow (Plane.AddLogs), empty that there are none.
 	Logs []string
+	// Rules are what a fired trigger did; none of anything else.
+	Rules []RuleResult
 }

@@ -22,6 +22,7 @@ const (
 	KindTooLarge             // an entity or request over its size limit
 	KindThrottled            // over a rate or concurrency limit; see RetryAfter
 	KindUnprocessable        // well formed, and contradicts itself
+	KindOutOfRange           // a limit beyond what the platform or the namespace allows
 	KindUnavailable          // a dependency does not answer; nothing was accepted
 )
 
@@ -44,11 +45,23 @@ func (k Kind) String() string {
 		return "throttled"
 	case KindUnprocessable:
 		return "unprocessable"
+	case KindOutOfRange:
+		return "out of range"
 	case KindUnavailable:
 		return "unavailable"
 	case KindInternal:
 	}
 	return "internal"
+}
+
+// ParseKind is the reverse of String; KindInternal for what is no kind.
+func ParseKind(s string) Kind {
+	for k := KindInternal; k <= KindUnavailable; k++ {
+		if k.String() == s {
+			return k
+		}
+	}
+	return KindInternal
 }
 
 // Error is a failure that the caller caused or can act on. Message is a

@@ -55,3 +55,15 @@ func TestEveryKindHasItsOwnName(t *testing.T) {
 		seen[k.String()] = k
 	}
 }
+
+func TestKindsAreReadBack(t *testing.T) {
+	t.Parallel()
+	for kind := core.KindInternal; kind <= core.KindUnavailable; kind++ {
+		if got := core.ParseKind(kind.String()); got != kind {
+			t.Errorf("got %s, want %s", got, kind)
+		}
+	}
+	if got := core.ParseKind("nonsense"); got != core.KindInternal {
+		t.Errorf("got %s of nonsense", got)
+	}
+}

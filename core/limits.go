@@ -41,7 +41,7 @@ func DefaultRange() LimitRange {
 	}
 }
 
-// Check returns an Error of KindInvalid that names the first limit out of
+// Check returns an Error of KindOutOfRange that names the first limit out of
 // range.
 func (r LimitRange) Check(l Limits) error {
 	ms := func(d time.Duration) int { return int(d.Milliseconds()) }
@@ -56,14 +56,14 @@ func (r LimitRange) Check(l Limits) error {
 	}
 	for _, c := range checks {
 		if c.got > c.top {
-			return Errorf(KindInvalid, "%s %d%s exceeds allowed threshold of %d%s", c.what, c.got, c.unit, c.top, c.unit)
+			return Errorf(KindOutOfRange, "%s %d%s exceeds allowed threshold of %d%s", c.what, c.got, c.unit, c.top, c.unit)
 		}
 		if c.got < c.low {
-			return Errorf(KindInvalid, "%s %d%s below allowed threshold of %d%s", c.what, c.got, c.unit, c.low, c.unit)
+			return Errorf(KindOutOfRange, "%s %d%s below allowed threshold of %d%s", c.what, c.got, c.unit, c.low, c.unit)
 		}
 	}
 	if l.Instances != nil && *l.Instances < 0 {
-		return Errorf(KindInvalid, "Action container concurrency must be greater than or equal to 0.")
+		return Errorf(KindOutOfRange, "Action container concurrency must be greater than or equal to 0.")
 	}
 	return nil
 }

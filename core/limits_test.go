@@ -41,7 +41,7 @@ func TestLimitsOutOfRangeAreNamed(t *testing.T) {
 			c.change(&l)
 			err := core.DefaultRange().Check(l)
 			if c.message != "" {
-				invalid(t, err, c.message)
+				refused(t, err, core.KindOutOfRange, c.message)
 			} else if err != nil {
 				t.Error(err)
 			}

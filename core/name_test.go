@@ -17,8 +17,13 @@ const (
 
 func invalid(t *testing.T, err error, message string) {
 	t.Helper()
-	if core.KindOf(err) != core.KindInvalid || err.Error() != message {
-		t.Errorf("got error %v, want %q", err, message)
+	refused(t, err, core.KindInvalid, message)
+}
+
+func refused(t *testing.T, err error, kind core.Kind, message string) {
+	t.Helper()
+	if core.KindOf(err) != kind || err.Error() != message {
+		t.Errorf("got error %v, want %q, %s", err, message, kind)
 	}
 }
 

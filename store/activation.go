@@ -50,6 +50,7 @@ const (
 	fieldOutcome  = "out"  // outcomeDoc
 	fieldResult   = "res"  //
 	fieldLogs     = "logs" // JSON array
+	fieldRules    = "rul"  // ruleResultForm, JSON array; of a trigger
 	fieldVisible  = "vis"  //
 	fieldTell     = "tell" // which callbacks are asked for; until done
 	fieldPayload  = "pay"  // until done
@@ -235,6 +236,7 @@ func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 			r.Outcome.Result = core.JSON(res)
 		}
 		_ = json.Unmarshal([]byte(h[fieldLogs]), &r.Outcome.Logs)
+		r.Outcome.Rules = decodeRuleResults(h[fieldRules])
 	}
 	return r, nil
 }

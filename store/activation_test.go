@@ -106,6 +106,29 @@ func TestStoredActivationsAreThoseOfTheReleases(t *testing.T) {
 	pin(t, "activation-done", rdb.HGetAll(t.Context(), key).Val(), times)
 }
 
+func TestTheFormOfAFiredTrigger(t *testing.T) {
+	t.Parallel()
+	db, rdb := setup(t)
+	fired := &core.Activation{Ref: core.Ref{Namespace: "guest", ID: core.NewActivationID()}, Action: name("tick")}
+	fired.Outcome = core.Outcome{
+		Start: time.UnixMilli(1_700_000_000_000).UTC(), Result: core.JSON("{}"), Size: 2, Logs: []string{},
+		Rules: []core.RuleResult{
+			{Rule: name("ran"), Action: name("a"), Activation: "00000000000000000000000000000001"},
+			{Rule: name("off"), Action: name("a"), Inactive: true},
+			{Rule: name("refused"), Action: name("a"), Refusal: core.Errorf(core.KindThrottled, "too many")},
+			{Rule: name("broken"), Action: name("a"), Refusal: &core.Error{Kind: core.KindInternal}},
+		},
+	}
+	must(t, db.Keep(t.Context(), fired, store.Retention{Age: 90 * 365 * 24 * time.Hour}))
+	got, err := db.Activation(t.Context(), fired.Ref)
+	must(t, err)
+	if diff := cmp.Diff(fired.Outcome, got.Outcome); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	fields := rdb.HGetAll(t.Context(), "hearth:{guest}:act:"+string(fired.ID)).Val()
+	pin(t, "activation-fired", fields, []string{"acc"})
+}
+
 func pin(t *testing.T, file string, fields map[string]string, without []string) {
 	t.Helper()
 	for _, f := range without {

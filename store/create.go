@@ -188,6 +188,13 @@ func (db *DB) Recording(ctx context.Context, a *core.Activation, keep Retention)
 		head := append([]any{string(a.ID), a.Outcome.Start.UnixMilli()}, keep.args(a.Namespace)...)
 		args = append(append(head, db.rings()), args...)
 		args = append(args, fieldOutcome, out, fieldResult, []byte(a.Outcome.Result), fieldLogs, logs)
+		if len(a.Outcome.Rules) > 0 {
+			rules, err := encodeRuleResults(a.Outcome.Rules)
+			if err != nil {
+				return err
+			}
+			args = append(args, fieldRules, rules)
+		}
 		keys := []string{activationKey(a.Namespace, a.ID), activationsKey(a.Namespace), countsKey(a.Namespace)}
 		recordScript.Eval(ctx, pipe, keys, args...)
 		owe(ctx, pipe, a)

@@ -3,6 +3,7 @@ package triggers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
@@ -64,14 +65,23 @@ func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
 			return err
 		}
 	}
-	_, err = d.plane.FireEvent(ctx, who, control.Firing{
-		Trigger: event.Trigger, Headers: event.Headers, Payload: event.Payload, ID: event.ID,
+	_, err = d.plane.Fire(ctx, who, control.Firing{
+		Trigger: event.Trigger, Context: contextOf(event), Payload: event.Payload, ID: event.ID,
 		TransactionID: string(event.ID), Server: event.Server,
 	})
 	if err != nil || event.Then == "" {
 		return err
 	}
 	return d.retire(ctx, who, event)
+}
+
+// contextOf is how actions find the headers of an event: under the name that
+// they know from triggers which a client fires.
+func contextOf(event store.Delivery) core.JSON {
+	if len(event.Headers) == 0 {
+		return nil
+	}
+	return slices.Concat(core.JSON(`{"__ow_headers":`), event.Headers, core.JSON("}"))
 }
 
 // retire deletes a trigger that has fired for the last time. The rules go

@@ -163,11 +163,11 @@ func TestADispatcherThatDiesAnywhere(t *testing.T) {
 	dies := map[string]func(w world, d store.Delivery){
 		"after reading the event": func(world, store.Delivery) {},
 		"after firing the trigger": func(w world, d store.Delivery) {
-			_, err := w.plane.FireEvent(w.t.Context(), w.who, control.Firing{Trigger: d.Trigger, Payload: d.Payload, ID: d.ID})
+			_, err := w.plane.Fire(w.t.Context(), w.who, control.Firing{Trigger: d.Trigger, Payload: d.Payload, ID: d.ID})
 			w.must(err)
 		},
 		"after settling the event": func(w world, d store.Delivery) {
-			_, err := w.plane.FireEvent(w.t.Context(), w.who, control.Firing{Trigger: d.Trigger, Payload: d.Payload, ID: d.ID})
+			_, err := w.plane.Fire(w.t.Context(), w.who, control.Firing{Trigger: d.Trigger, Payload: d.Payload, ID: d.ID})
 			w.must(err)
 			w.must(w.db.SettleEvent(w.t.Context(), d))
 		},

@@ -64,7 +64,7 @@ func status(kind core.Kind) int {
 		return http.StatusTooManyRequests
 	case core.KindUnavailable:
 		return http.StatusServiceUnavailable
-	case core.KindInvalid, core.KindTooLarge, core.KindUnprocessable:
+	case core.KindInvalid, core.KindTooLarge, core.KindUnprocessable, core.KindOutOfRange:
 		return http.StatusBadRequest
 	case core.KindInternal:
 	}

@@ -45,7 +45,7 @@ func (c *Console) fire(ctx echo.Context) error {
 	if err := c.plane.Admit(rc, who, control.RateFire); err != nil {
 		return c.triggersPage(ctx, err)
 	}
-	fired, err := c.plane.Fire(rc, who, name, core.JSON("{}"), core.JSON("{}"), "")
+	fired, err := c.plane.Fire(rc, who, control.Firing{Trigger: name})
 	if err != nil {
 		return c.triggersPage(ctx, err)
 	}

@@ -49,10 +49,12 @@ var (
 // badRequest is a 400 with a text of its own.
 func badRequest(text string) error { return &failure{http.StatusBadRequest, text} }
 
+// malformedPrefix begins the text for a body that makes no sense, or asks for
+// too much.
+const malformedPrefix = "The request content was malformed:\n"
+
 // malformed is the 400 for a body.
-func malformed(detail string) error {
-	return badRequest("The request content was malformed:\n" + detail)
-}
+func malformed(detail string) error { return badRequest(malformedPrefix + detail) }
 
 // malformedBy is the 400 for a body that err objects to.
 func malformedBy(err error) error {
@@ -71,7 +73,7 @@ func malformedQuery(name, detail string) error {
 // statusOf is the one place where kinds of failure become status codes.
 func statusOf(kind core.Kind) int {
 	switch kind {
-	case core.KindInvalid:
+	case core.KindInvalid, core.KindOutOfRange:
 		return http.StatusBadRequest
 	case core.KindUnauthenticated:
 		return http.StatusUnauthorized
@@ -120,6 +122,9 @@ func answerFor(err error) (failure, time.Duration) {
 	// The message of an unavailable dependency is for the log.
 	if e.Message == "" || e.Kind == core.KindUnavailable {
 		return failure{status, texts[status]}, e.RetryAfter
+	}
+	if e.Kind == core.KindOutOfRange {
+		return failure{status, malformedPrefix + e.Message}, 0
 	}
 	return failure{status, e.Message}, e.RetryAfter
 }

@@ -99,7 +99,10 @@ func resultOf(a *core.Activation) core.JSON {
 }
 
 func logsOf(a *core.Activation) []string {
-	if a.Outcome.Logs == nil {
+	switch {
+	case len(a.Outcome.Rules) > 0:
+		return ruleLines(a.Outcome.Rules)
+	case a.Outcome.Logs == nil:
 		return []string{}
 	}
 	return a.Outcome.Logs

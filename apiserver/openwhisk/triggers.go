@@ -151,12 +151,12 @@ func (d *Dialect) fire(r *request) error {
 	}
 	shown := lowerHeaders(r.Request())
 	delete(shown, "authorization") // the caller's own key, which no action of a rule needs
-	headers, err := encode(shown)
+	headers, err := encode(map[string]any{"__ow_headers": shown})
 	if err != nil {
 		return err
 	}
-	fired, err := d.plane.FireEvent(r.ctx(), r.who, control.Firing{
-		Trigger: r.name(), Headers: headers, Payload: body, TransactionID: tid(r), APIKey: r.key.String(),
+	fired, err := d.plane.Fire(r.ctx(), r.who, control.Firing{
+		Trigger: r.name(), Context: headers, Payload: body, TransactionID: tid(r), APIKey: r.key.String(),
 	})
 	if err != nil {
 		return err

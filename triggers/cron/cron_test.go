@@ -267,7 +267,7 @@ func TestOverlappingTicksAreSkipped(t *testing.T) {
 			from, to := name("t"), name("act")
 			_, err = w.plane.PutRule(t.Context(), w.who, name("r"), control.RulePatch{Trigger: &from, Action: &to}, false)
 			w.must(err)
-			_, err = w.plane.FireEvent(t.Context(), w.who, control.Firing{Trigger: name("t"), ID: running})
+			_, err = w.plane.Fire(t.Context(), w.who, control.Firing{Trigger: name("t"), ID: running})
 			w.must(err)
 			w.since("t", time.Now().Add(-time.Second), test.last)
 			before, err := w.db.Schedule(t.Context(), name("t"))
