@@ -32,13 +32,14 @@ type Standing struct {
 	Count      int // of containers
 }
 
-// Standing returns what the worker of that id has to keep ready: the actions
-// with the annotation min-warm whose calls would be placed with it. Names
+// Standing returns what the worker of that id has to keep ready, of the
+// actions whose calls would be placed with it: those with the annotation
+// min-warm, and then those that are expected to be called, see Expect. Names
 // that stand no more are forgotten. They are in the order of their names, so
 // that a worker without room for all keeps the same ones each time.
 func (p *Plane) Standing(ctx context.Context, worker string) ([]Standing, error) {
 	names, err := p.db.Standing(ctx)
-	if err != nil || len(names) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(names, func(a, b core.Name) int { return cmp.Compare(a.Full(), b.Full()) })
@@ -57,7 +58,7 @@ func (p *Plane) Standing(ctx context.Context, worker string) ([]Standing, error)
 			list = append(list, s)
 		}
 	}
-	return list, nil
+	return p.expected(ctx, worker, list)
 }
 
 func (p *Plane) standing(ctx context.Context, name core.Name) (Standing, error) {
@@ -73,11 +74,17 @@ func (p *Plane) standing(ctx context.Context, name core.Name) (Standing, error) 
 	if n == 0 || target.Action.Exec.Kind == core.KindSequence {
 		return Standing{}, p.db.RemoveStanding(ctx, name)
 	}
-	c, err := p.creation(Call{Subject: owner, Target: target})
+	s, err := p.readiness(owner, target, n)
 	if err != nil {
 		return Standing{}, nil //nolint:nilerr // it could not be called either
 	}
-	return Standing{Activation: c.Activation, Count: n}, nil
+	return s, nil
+}
+
+// readiness is what it takes to have containers ready for a call.
+func (p *Plane) readiness(owner core.Subject, target Target, count int) (Standing, error) {
+	c, err := p.creation(Call{Subject: owner, Target: target})
+	return Standing{Activation: c.Activation, Count: count}, err
 }
 
 // home returns the id of the worker that calls of the activation's action are

@@ -115,6 +115,10 @@ const busyKey = prefix + "busy"
 // kept ready.
 const standingKey = prefix + "standing"
 
+// expectedKey is the sorted set of the calls that are known to come, by the
+// milliseconds of when they should have come.
+const expectedKey = prefix + "expected"
+
 // deployedKey is the set of all functions that were announced: what workers
 // look through.
 const deployedKey = prefix + "deployed"

@@ -95,32 +95,38 @@ func (db *DB) Schedule(ctx context.Context, trigger core.Name) (Schedule, error)
 // Due is what a shard has to do.
 type Due struct {
 	Now       time.Time  // by Redis' clock
-	Next      time.Time  // when the next schedule is due that is not yet; zero without one
 	Schedules []Schedule // that are due, longest due first
+	Coming    []Schedule // that are due next, without Doc, soonest first
 }
 
 // dueScript finds what is due by Redis' clock.
 //
 // KEYS: due, schedules.
-// ARGV: most schedules.
-// Returns the milliseconds of now and of what is due next ('0' for nothing),
-// then for each schedule its trigger, when it was due, and its doc.
+// ARGV: most schedules that are due, most that are due next.
+// Returns the milliseconds of now, then for each schedule its trigger, when it
+// is due, and its doc, which is ” for those that are not due yet.
 var dueScript = redis.NewScript(luaNow + `
 local list = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
-local after = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%d', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-local found = {string.format('%d', now), string.format('%d', after[2] or 0)}
+local after = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%d', now), '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local found = {string.format('%d', now)}
 for i = 1, #list, 2 do
 	found[#found + 1] = list[i]
 	found[#found + 1] = string.format('%d', list[i + 1])
 	found[#found + 1] = redis.call('HGET', KEYS[2], list[i]) or ''
 end
+for i = 1, #after, 2 do
+	found[#found + 1] = after[i]
+	found[#found + 1] = string.format('%d', after[i + 1])
+	found[#found + 1] = ''
+end
 return found
 `)
 
-// DueSchedules returns at most count schedules of the shard that are due.
-func (db *DB) DueSchedules(ctx context.Context, shard, count int) (due Due, err error) {
+// DueSchedules returns at most count schedules of the shard that are due, and
+// as many as coming of those that are due next.
+func (db *DB) DueSchedules(ctx context.Context, shard, count, coming int) (due Due, err error) {
 	name := strconv.Itoa(shard)
-	got, err := dueScript.Run(ctx, db.rdb, []string{dueKey(name), schedulesKey(name)}, count).StringSlice()
+	got, err := dueScript.Run(ctx, db.rdb, []string{dueKey(name), schedulesKey(name)}, count, coming).StringSlice()
 	if err != nil {
 		return due, unavailable(ctx, "read due schedules", err)
 	}
@@ -131,12 +137,15 @@ func (db *DB) DueSchedules(ctx context.Context, shard, count int) (due Due, err 
 		}
 		return millis(ms)
 	}
-	due.Now, due.Next = at(0), at(1)
-	for i := 2; i+2 < len(got); i += 3 {
+	due.Now = at(0)
+	for i := 1; i+2 < len(got); i += 3 {
 		namespace, local, _ := strings.Cut(got[i], "/")
-		due.Schedules = append(due.Schedules, Schedule{
-			Trigger: core.ParseLocal(namespace, local), Due: at(i + 1), Doc: got[i+2],
-		})
+		s := Schedule{Trigger: core.ParseLocal(namespace, local), Due: at(i + 1), Doc: got[i+2]}
+		if s.Due.After(due.Now) {
+			due.Coming = append(due.Coming, s)
+		} else {
+			due.Schedules = append(due.Schedules, s)
+		}
 	}
 	return due, nil
 }

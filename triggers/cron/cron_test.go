@@ -285,3 +285,23 @@ func TestOverlappingTicksAreSkipped(t *testing.T) {
 		})
 	}
 }
+
+// What a trigger calls is announced before it ticks, once for each tick.
+func TestATickIsAnnounced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.plane.PutAction(t.Context(), w.who, name("a"), control.ActionPatch{Exec: &core.Exec{Kind: "nodejs:24", Code: []byte("x")}}, false)
+	w.must(err)
+	for local, annotation := range map[string]string{"soon": `"@every 10s"`, "later": `"@every 10h"`} {
+		w.must(w.put(local, annotation))
+		trigger, action := name(local), name("a")
+		_, err := w.plane.PutRule(t.Context(), w.who, name("rule-"+local), control.RulePatch{Trigger: &trigger, Action: &action}, false)
+		w.must(err)
+	}
+	w.start()
+	w.eventually("the action is not expected to be called", func() bool {
+		calls, err := w.db.Expected(t.Context(), time.Now())
+		w.must(err)
+		return len(calls) == 1 && calls[0] == store.Expectation{Namespace: "guest", Action: name("a")}
+	})
+}

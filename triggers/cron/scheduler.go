@@ -47,6 +47,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 }
 
 func (s *Scheduler) shard(ctx context.Context, shard int) {
+	h := herald{plane: s.plane, log: s.log}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	down := false
@@ -56,7 +57,7 @@ func (s *Scheduler) shard(ctx context.Context, shard int) {
 			return
 		case <-timer.C:
 		}
-		wait, err := s.turn(ctx, shard)
+		wait, err := s.turn(ctx, shard, &h)
 		if err != nil && ctx.Err() == nil && !down {
 			s.log.Warn("schedules are not read", "err", err)
 		}
@@ -66,8 +67,8 @@ func (s *Scheduler) shard(ctx context.Context, shard int) {
 }
 
 // turn works off what is due and says when to look again.
-func (s *Scheduler) turn(ctx context.Context, shard int) (time.Duration, error) {
-	due, err := s.db.DueSchedules(ctx, shard, batch)
+func (s *Scheduler) turn(ctx context.Context, shard int, h *herald) (time.Duration, error) {
+	due, err := s.db.DueSchedules(ctx, shard, batch, heralded)
 	if err != nil {
 		return rest, err
 	}
@@ -88,9 +89,10 @@ func (s *Scheduler) turn(ctx context.Context, shard int) (time.Duration, error) 
 	if len(due.Schedules) == batch {
 		return pause, nil
 	}
+	h.announce(ctx, due)
 	wait := look
-	if !due.Next.IsZero() {
-		wait = min(wait, due.Next.Sub(due.Now))
+	if len(due.Coming) > 0 {
+		wait = min(wait, due.Coming[0].Due.Sub(due.Now))
 	}
 	return max(wait, pause), nil
 }
