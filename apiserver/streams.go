@@ -21,7 +21,7 @@ func (s *Server) streams(next echo.HandlerFunc) echo.HandlerFunc {
 	room := make(chan struct{}, maxStreams)
 	return func(c echo.Context) error {
 		req := c.Request()
-		if req.Method != http.MethodGet || !tail.Asked(req) {
+		if req.Method != http.MethodGet || !follows(req) {
 			return next(c)
 		}
 		select {
@@ -43,3 +43,10 @@ func (s *Server) streams(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
+
+// followedLogs is the path of the OpenFaaS dialect's logs, which end by
+// themselves only when they are not followed.
+const followedLogs = "/system/logs"
+
+// follows says whether the request may have no end.
+func follows(req *http.Request) bool { return tail.Asked(req) || req.URL.Path == followedLogs }

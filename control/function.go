@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -15,7 +16,19 @@ import (
 const (
 	LabelScaleMin = "com.openfaas.scale.min"
 	LabelScaleMax = "com.openfaas.scale.max"
+	// LabelScaleFactor is the percentage of the bound above by which an alert
+	// scales up; 0 switches scaling by load off.
+	LabelScaleFactor = "com.openfaas.scale.factor"
 )
+
+// defaultScaleFactor is OpenFaaS'.
+const defaultScaleFactor = 10
+
+// MinFunctionMemory is the least memory of a container, in MB: Docker's.
+const MinFunctionMemory = 6
+
+// Unbounded as a limit of concurrency stands for the most that is allowed.
+const Unbounded = math.MaxInt
 
 // DefaultScaleMax is the most replicas of a function whose labels set no
 // other bound.
@@ -34,7 +47,7 @@ type Deployment struct {
 // CreateFunction deploys a new function. KindConflict when the name is taken,
 // KindInvalid when it or a limit breaks a rule or a secret does not exist.
 func (p *Plane) CreateFunction(ctx context.Context, who core.Subject, name core.Name, d Deployment) (*core.Action, error) {
-	if err := p.mayDeploy(ctx, who, name, d); err != nil {
+	if err := p.mayDeploy(ctx, who, name, &d); err != nil {
 		return nil, err
 	}
 	a := deploy(&core.Action{Meta: core.Meta{Name: name, Version: core.FirstVersion}}, d)
@@ -54,7 +67,7 @@ func (p *Plane) UpdateFunction(ctx context.Context, who core.Subject, name core.
 		if err != nil {
 			return err
 		}
-		if err := p.mayDeploy(ctx, who, name, d); err != nil {
+		if err := p.mayDeploy(ctx, who, name, &d); err != nil {
 			return err
 		}
 		a = deploy(&core.Action{Meta: core.Meta{Name: name, Version: old.Version.Next()}}, d)
@@ -94,8 +107,31 @@ func ScaleBounds(f *core.Function) (least, most int) {
 	return least, max(least, label(f.Labels, LabelScaleMax, DefaultScaleMax))
 }
 
-// mayDeploy checks rights, sizes, and that all secrets are there.
-func (p *Plane) mayDeploy(ctx context.Context, who core.Subject, name core.Name, d Deployment) error {
+// ScaleFactor returns by how many percent of the bound above an alert scales
+// a function; 0 means that load does not scale it.
+func ScaleFactor(f *core.Function) int {
+	n := label(f.Labels, LabelScaleFactor, defaultScaleFactor)
+	if n > 100 {
+		return defaultScaleFactor
+	}
+	return n
+}
+
+// enforced returns the limits of a deployment as the platform allows them: the
+// watchdog has time limits of its own, so a longer one is only cut; too much
+// memory is refused.
+func (p *Plane) enforced(l core.Limits) (core.Limits, error) {
+	r := p.opt.Range
+	r.Min.Memory = MinFunctionMemory
+	l.Timeout = min(max(l.Timeout, r.Min.Timeout), r.Max.Timeout)
+	l.Concurrency = min(max(l.Concurrency, 1), r.Max.Concurrency)
+	l.Memory = max(l.Memory, MinFunctionMemory)
+	return l, r.Check(l)
+}
+
+// mayDeploy checks rights, sizes, and that all secrets are there, and makes
+// the limits those that will be enforced.
+func (p *Plane) mayDeploy(ctx context.Context, who core.Subject, name core.Name, d *Deployment) (err error) {
 	if err := mayPut(who, name); err != nil {
 		return err
 	}
@@ -103,6 +139,9 @@ func (p *Plane) mayDeploy(ctx context.Context, who core.Subject, name core.Name,
 		return err
 	}
 	if err := fits("function", sizeOf(d.Function), core.MaxParameters); err != nil {
+		return err
+	}
+	if d.Limits, err = p.enforced(d.Limits); err != nil {
 		return err
 	}
 	if len(d.Function.Secrets) == 0 {

@@ -35,8 +35,8 @@ func (db *DB) PutAction(ctx context.Context, a *core.Action, expect string) erro
 
 // deleteActionScript deletes an action.
 //
-// KEYS: its hash, the index of actions, the index of functions and their
-// invocations, and the index of its package, if any.
+// KEYS: its hash, the index of actions, the index of functions, their
+// invocations, its log, and the index of its package, if any.
 // ARGV: expected revision, local name.
 // Returns the milliseconds of the write, or a refusal.
 var deleteActionScript = redis.NewScript(guard + `
@@ -46,7 +46,8 @@ redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[2])
 redis.call('ZREM', KEYS[3], ARGV[2])
 redis.call('HDEL', KEYS[4], ARGV[2])
-if KEYS[5] then redis.call('ZREM', KEYS[5], ARGV[2]) end
+redis.call('UNLINK', KEYS[5])
+if KEYS[6] then redis.call('ZREM', KEYS[6], ARGV[2]) end
 return now()
 `)
 
@@ -54,7 +55,7 @@ return now()
 // ErrOtherType, ErrChanged.
 func (db *DB) DeleteAction(ctx context.Context, name core.Name, revision string) error {
 	ns, local := name.Namespace, name.Local()
-	keys := []string{entityKey(ns, local), indexKey(ns, core.TypeAction), functionsKey(ns), invocationsKey(ns)}
+	keys := []string{entityKey(ns, local), indexKey(ns, core.TypeAction), functionsKey(ns), invocationsKey(ns), functionLogKey(ns, local)}
 	if name.Package != "" {
 		keys = append(keys, packageKey(ns, name.Package))
 	}

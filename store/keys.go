@@ -47,6 +47,10 @@ func functionsKey(ns string) string { return tagged(ns) + "functions" }
 // invocationsKey is the hash of how often each function has been invoked.
 func invocationsKey(ns string) string { return tagged(ns) + "invocations" }
 
+// functionLogKey is the capped stream of what the containers of a function
+// print.
+func functionLogKey(ns, local string) string { return tagged(ns) + "log:" + local }
+
 // secretsKey is the hash of the secrets of a namespace: name -> value, sealed
 // where there is a key.
 func secretsKey(ns string) string { return tagged(ns) + "secrets" }
