@@ -17,10 +17,13 @@ import (
 type metrics struct {
 	seconds *prometheus.HistogramVec
 	flight  prometheus.Gauge
+	system  *systemMetrics
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	system, err := newSystemMetrics(r)
 	m := &metrics{
+		system: system,
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "hearth_http_request_duration_seconds",
 			Help:    "Time to answer a request, by method, route and status code.",
@@ -31,7 +34,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Help: "Requests that are being answered.",
 		}),
 	}
-	return m, errors.Join(r.Register(m.seconds), r.Register(m.flight))
+	return m, errors.Join(err, r.Register(m.seconds), r.Register(m.flight))
 }
 
 // observe measures each request and writes its line in the log.
@@ -47,6 +50,7 @@ func (s *Server) observe(m *metrics) echo.MiddlewareFunc {
 			took, status := time.Since(start), c.Response().Status
 			route, method := c.Path(), knownMethod(c.Request().Method)
 			m.seconds.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+			m.system.observe(method, route, status, took)
 			s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
 				slog.String("method", method), slog.String("route", route), slog.Int("status", status),
 				slog.Duration("took", took), slog.String("tid", c.Response().Header().Get(echo.HeaderXRequestID)))

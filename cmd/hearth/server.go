@@ -33,13 +33,17 @@ func (a *apiStage) listen() stage {
 		if err != nil {
 			return err
 		}
+		functions, err := a.functions(admin)
+		if err != nil {
+			return err
+		}
 		a.server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
 			Addr:     s.Addr,
 			CertFile: s.TLSCert,
 			KeyFile:  s.TLSKey,
 			Drain:    s.Drain,
 			Metrics:  x.metrics,
-			Mounts:   []func(*echo.Echo){pages.Mount, x.webhooks(s.PublicURL)},
+			Mounts:   []func(*echo.Echo){pages.Mount, x.webhooks(s.PublicURL), functions},
 			Ready:    func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
 			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin,
 				VanityHost: s.VanityHost},

@@ -90,6 +90,8 @@ type apiSettings struct {
 	VanityHost        string        `group:"Settings" placeholder:"DOMAIN" help:"Serve web actions at NAMESPACE.DOMAIN/PACKAGE/ACTION too."`
 	AdminUser         string        `group:"Settings" placeholder:"NAME" help:"The name of the operator; without one, the operator's endpoints are not there (up: admin, with a password in the data folder)."`
 	AdminPasswordFile string        `group:"Settings" placeholder:"FILE" help:"The file with the operator's password."`
+	FunctionNamespace string        `group:"Settings" placeholder:"NAME" default:"guest" help:"The namespace that clients of the OpenFaaS API know as openfaas-fn (${default})."`
+	GatewaySecrets    string        `group:"Settings" placeholder:"DIR" help:"The folder with the files basic-auth-user and basic-auth-password for clients of the OpenFaaS API; by default they have the operator's name and password, and without an operator there is no such API."`
 	Drain             time.Duration `group:"Settings" default:"65s" help:"How long open calls may take once the server is told to end (${default})."`
 }
 
