@@ -16,7 +16,7 @@ const (
 
 // destination reads one of the annotations of an action of that name; ok is
 // false without it. The Error is of KindInvalid.
-func (p *Plane) destination(annotations core.Params, key string, of core.Name) (c core.Callback, ok bool, err error) {
+func destination(annotations core.Params, key string, of core.Name) (c core.Callback, ok bool, err error) {
 	value, ok := annotations.Get(key)
 	if !ok {
 		return c, false, nil
@@ -34,7 +34,8 @@ func (p *Plane) destination(annotations core.Params, key string, of core.Name) (
 		return c, false, nil
 	case strings.Contains(text, "://"):
 		c.URL = text
-		return c, true, p.checkCallback(text)
+		_, err = core.ParseCallbackURL(text)
+		return c, err == nil, err
 	case strings.HasPrefix(text, "/"):
 		c.Entity, err = core.ParseName(text, of.Namespace)
 	default:
@@ -50,7 +51,14 @@ func (p *Plane) destination(annotations core.Params, key string, of core.Name) (
 // checkDestinations refuses an action whose annotations name none.
 func (p *Plane) checkDestinations(a *core.Action) error {
 	for _, key := range []string{onSuccess, onFailure} {
-		if _, _, err := p.destination(a.Annotations, key, a.Name); err != nil {
+		c, _, err := destination(a.Annotations, key, a.Name)
+		if err != nil {
+			return err
+		}
+		if c.URL == "" {
+			continue
+		}
+		if err := p.checkCallback(c.URL); err != nil {
 			return err
 		}
 	}
@@ -58,15 +66,16 @@ func (p *Plane) checkDestinations(a *core.Action) error {
 }
 
 // owed gives a the callbacks that its end will owe: that of the call, and the
-// destinations of the action. Those that were refused since are left out.
-func (p *Plane) owed(a *core.Activation, action *core.Action, call Call) {
+// destinations of the action. (Those that name nothing were refused when the
+// action was written.)
+func owed(a *core.Activation, action *core.Action, call Call) {
 	if call.Callback != nil {
 		c := *call.Callback
 		c.On, c.Owner = core.OnEnd, a.Namespace
 		a.Callbacks = append(a.Callbacks, c)
 	}
 	for _, key := range []string{onSuccess, onFailure} {
-		if c, ok, err := p.destination(action.Annotations, key, action.Name); ok && err == nil {
+		if c, ok, err := destination(action.Annotations, key, action.Name); ok && err == nil {
 			a.Callbacks = append(a.Callbacks, c)
 			a.Payload = call.Payload
 		}

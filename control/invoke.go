@@ -123,7 +123,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.opt.MaxAge,
 		Retry: mayAttempt(action.Annotations), Depth: call.Depth,
 	}
-	p.owed(a, action, call)
+	owed(a, action, call)
 	if a.ID == "" {
 		a.ID = core.NewActivationID()
 	}

@@ -223,7 +223,8 @@ func (db *DB) DeleteNamespace(ctx context.Context, name string) error {
 	if err != nil {
 		return core.Unavailable("delete namespace", err)
 	}
-	err = errors.Join(db.rdb.Del(ctx, namespaceKey(name)).Err(), db.rdb.SRem(ctx, namespacesKey, name).Err())
+	err = errors.Join(db.rdb.Del(ctx, namespaceKey(name)).Err(), db.rdb.SRem(ctx, namespacesKey, name).Err(),
+		db.rdb.ZRem(ctx, owingKey, name).Err())
 	if err != nil {
 		return core.Unavailable("delete namespace", err)
 	}

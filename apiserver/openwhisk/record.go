@@ -68,6 +68,9 @@ func activationItemOf(a *core.Activation) activationItem {
 	return item
 }
 
+// Record is the activation as GET shows it, for those who get it otherwise.
+func Record(a *core.Activation) ([]byte, error) { return encode(activationOf(a)) }
+
 // startOf is when the work began, or when the activation was accepted if it
 // never did.
 func startOf(a *core.Activation) int64 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/triggers/cron"
@@ -13,13 +14,17 @@ func (x *parts) control(s planeSettings) stage {
 	return stage{
 		name: "control plane",
 		start: func(context.Context) error {
-			x.plane = control.New(x.db, x.tasks, x.log, control.Options{
+			opt := control.Options{
 				Range:   s.limits(),
 				Rates:   s.rates(),
 				Server:  x.name,
 				Sources: []control.TriggerSource{cron.NewSource(x.db), webhook.NewSource(x.db)},
-			})
-			return x.metrics.Register(newCounts(x.db, x.log))
+			}
+			if x.policy != nil {
+				opt.CallbackURL = x.policy.Check
+			}
+			x.plane = control.New(x.db, x.tasks, x.log, opt)
+			return errors.Join(x.metrics.Register(newCounts(x.db, x.log)), x.metrics.Register(newDeliveryMetrics(x.db, x.log)))
 		},
 		run: func(ctx context.Context) error { return x.plane.Run(ctx) },
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/hearth-faas/hearth/callback"
 	"github.com/hearth-faas/hearth/cmd/hearth/doctor"
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/queue"
@@ -32,6 +33,7 @@ type parts struct {
 	tasks    *queue.Client
 	plane    *control.Plane
 	manifest *kinds.Manifest
+	policy   *callback.Policy // of callbacks; nil where none are accepted
 }
 
 func (p *program) parts(log *slog.Logger) *parts {

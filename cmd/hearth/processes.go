@@ -12,6 +12,7 @@ type apiserverCommand struct {
 	sealSettings
 	planeSettings
 	apiSettings
+	callbackSettings
 }
 
 // Run serves the APIs until ctx ends.
@@ -20,6 +21,7 @@ func (c apiserverCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	x := p.parts(c.logger(p.stderr))
+	x.policy = c.policy()
 	// The server is stopped first; the connection when nobody uses it any more.
 	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
 	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), api.listen(),
@@ -57,13 +59,14 @@ type triggersCommand struct {
 	sharedRedis
 	sealSettings
 	planeSettings
+	senderSettings
 	monitorSettings
 }
 
 // Run turns events into activations until ctx ends.
 func (c triggersCommand) Run(ctx context.Context, p *program) error {
 	x := p.parts(c.logger(p.stderr))
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.control(c.planeSettings), x.triggers(), x.ready("triggers"),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.control(c.planeSettings), x.callbacks(c.senderSettings), x.triggers(), x.ready("triggers"),
 		c.monitor(x), c.pprof(x))
 }
 

@@ -18,6 +18,7 @@ type upCommand struct {
 	planeSettings
 	apiSettings
 	workerSettings
+	senderSettings
 }
 
 // Run runs the whole platform until ctx ends.
@@ -37,17 +38,18 @@ func (c upCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	x := p.parts(c.logger(p.stderr))
+	x.policy = c.policy()
 	own, address := c.ownRedis(x)
 	// They stop from the last to the first: the server takes no more calls and
 	// answers those it has, while the worker still runs them; then the triggers
 	// take no more events; then the worker finishes what it claimed; then what
-	// tells callers of the end; and Redis when nobody has anything left to say.
+	// delivers callbacks and tells callers of the end; and Redis when nobody has anything left to say.
 	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
 	eng := c.engine(x, c.Data, c.platform)
 	inside := &inward{engine: eng, settings: c.workerSettings, api: api}
 	return runStages(ctx,
 		own, x.connection(address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), x.reconciler(), api.listen(),
-		eng.stage(), c.worker(x, eng, inside.address), x.triggers(),
+		x.callbacks(c.senderSettings), eng.stage(), c.worker(x, eng, inside.address), x.triggers(),
 		stage{name: "api for actions", run: inside.run},
 		api.serve(func(ctx context.Context, url string) error { return c.ready(ctx, x, url) }),
 		c.pprof(x))
