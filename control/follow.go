@@ -43,6 +43,6 @@ func (p *Plane) followTrigger(ctx context.Context, who core.Subject, f Firing) e
 	if err := p.Admit(ctx, who, RateFire); err != nil {
 		return err
 	}
-	_, err := p.FireEvent(ctx, who, f)
+	_, err := p.Fire(ctx, who, f)
 	return err
 }
