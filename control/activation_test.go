@@ -124,7 +124,7 @@ func TestAnActivationFromAcceptToRecord(t *testing.T) {
 		Ref: w.ref(id), Action: target.Action.Name, Version: core.FirstVersion, Revision: "r1", Kind: "nodejs:24",
 		Limits: core.DefaultLimits(), Subject: "guest", KeyUUID: "uuid", Binding: target.Binding, TransactionID: "tid",
 		Input: core.JSON(`{"a":1,"b": 3, "named": 4}`), Env: core.Params{{Key: "TOKEN", Value: core.JSON(`"x"`), Init: true}},
-		APIKey: "u:k", MaxAge: time.Hour, State: core.StateRunning, Attempt: 1, Worker: worker, Queue: queue.Overflow, Sent: true,
+		APIKey: "u:k", MaxAge: time.Hour, State: core.StateRunning, Attempt: 1, Worker: worker, Queue: queue.Background, Sent: true,
 	}
 	if diff := cmp.Diff(want, a, cmpopts.IgnoreFields(core.Activation{}, "Accepted", "Deadline")); diff != "" {
 		t.Error(diff)

@@ -138,6 +138,9 @@ func (p *Plane) beginStep(ctx context.Context, parent *store.Record, pg progress
 	a := c.Activation
 	a.Cause = core.Cause{Parent: parent.ID, Step: number}
 	a.Unstored = parent.Unstored
+	if a.Priority = parent.Priority; a.Priority == core.PriorityNormal && parent.Wait != "" {
+		a.Priority = core.PriorityHigh // the caller waits for it, too
+	}
 	pg.Steps, pg.Payload = append(pg.Steps, a.ID), nil
 	encoded, err := pg.encode()
 	if err != nil {

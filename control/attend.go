@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
-	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/store"
 )
 
@@ -57,15 +56,14 @@ func (r *Reconciler) bereaved(ctx context.Context, record *store.Record) error {
 	a := &record.Activation
 	r.plane.log.Warn("worker lost", "namespace", a.Namespace, "activation", a.ID, "worker", a.Worker)
 	switch {
+	case record.Cancelled:
+		return r.plane.end(ctx, record, core.ReasonCancelled)
 	case a.Losses+1 >= maxLosses:
 		return r.plane.end(ctx, record, core.ReasonPoison)
 	case a.Sent && a.Attempt >= a.Retry:
 		return r.plane.end(ctx, record, core.ReasonWorkerLost)
 	}
-	if err := r.plane.db.Requeue(ctx, a, queue.Overflow, true); err != nil {
-		return err
-	}
-	return r.plane.tasks.Enqueue(ctx, queue.Task{Ref: a.Ref, Queue: queue.Overflow, Attempt: a.Attempt})
+	return r.plane.giveBack(ctx, a, true)
 }
 
 // queuedDue says whether a queued activation needs to be looked at: it has
@@ -86,6 +84,9 @@ func (r *Reconciler) queuedDue(w *watch) bool {
 func (r *Reconciler) queued(ctx context.Context, w *watch, record *store.Record) error {
 	if record.State != core.StateQueued {
 		return nil
+	}
+	if record.Cancelled { // whoever gave it back did not live to end it
+		return r.plane.end(ctx, record, core.ReasonCancelled)
 	}
 	w.known = true
 	if token, own := strings.CutPrefix(record.Queue, store.WorkerQueues); own && r.lives(token) {

@@ -37,6 +37,9 @@ type Firing struct {
 
 	// Depth is how many activations this one follows from through destinations.
 	Depth int
+	// Once makes repeated firings one; nil makes each its own. It stands for
+	// nothing when no rule is active.
+	Once *Once
 }
 
 // Fire runs the actions of all active rules of the trigger, each as an
@@ -53,6 +56,9 @@ func (p *Plane) Fire(ctx context.Context, who core.Subject, f Firing) (FireResul
 	if f.ID == "" {
 		f.ID = core.NewActivationID()
 	}
+	if accepted, err := p.take(ctx, f.Once, who, &f.ID, "fire", f.Trigger.Full(), string(f.Payload)); accepted || err != nil {
+		return FireResult{ID: f.ID}, err
+	}
 	args, err := arguments(trigger.Params, f)
 	if err != nil {
 		return FireResult{}, err
@@ -67,7 +73,7 @@ func (p *Plane) Fire(ctx context.Context, who core.Subject, f Firing) (FireResul
 		results[i] = s.result
 	}
 	record := p.fired(who, trigger, f, results)
-	if err := p.accept(ctx, list, p.db.Recording(ctx, record, p.opt.Retention)); err != nil {
+	if err := p.acceptOnce(ctx, f.Once, who, list, p.db.Recording(ctx, record, p.opt.Retention)); err != nil {
 		return FireResult{}, err
 	}
 	for _, c := range list {

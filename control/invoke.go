@@ -37,41 +37,74 @@ type Call struct {
 	// ID of the activation; empty means a new one. With an ID that exists
 	// already, nothing happens: an event that is delivered twice runs once.
 	ID core.ActivationID
+	// Once makes repeated calls one activation; nil makes each its own.
+	Once *Once
+	// Delay is how long after its accept the activation is queued, at most
+	// MaxDelay. Nobody waits for one with a delay.
+	Delay time.Duration
+	// MaxAge is how long it may wait in a queue; 0 means what the action says,
+	// or the platform. The steps of a sequence have their own.
+	MaxAge time.Duration
+	// Priority is normal unless the call or the action says otherwise.
+	Priority core.Priority
 }
 
 // Invoke accepts an activation and returns its id once Redis has it. Errors:
 // KindInvalid for a payload that sets a final parameter, KindForbidden for a
 // sequence with a component that the caller may not invoke, KindUnavailable
-// when nothing was accepted.
+// when nothing was accepted; and those of Once.
 func (p *Plane) Invoke(ctx context.Context, call Call) (core.ActivationID, error) {
 	c, err := p.prepare(ctx, call)
 	if err != nil {
 		return "", err
 	}
-	if err := p.accept(ctx, []store.Creation{c}); err != nil {
+	a := c.Activation
+	if accepted, err := p.takeFor(ctx, call, a); accepted || err != nil {
+		return a.ID, err
+	}
+	if err := p.acceptOnce(ctx, call.Once, call.Subject, []store.Creation{c}); err != nil {
 		return "", err
 	}
-	p.begin(ctx, c.Activation)
-	return c.Activation.ID, nil
+	p.begin(ctx, a)
+	return a.ID, nil
 }
 
 // InvokeAndWait is Invoke, and a wait for the end, at most for max or until ctx
 // ends. The activation's State tells whether it came; if not, only Ref is set. Logs may
 // be missing from the outcome: they can be collected later than the result.
 func (p *Plane) InvokeAndWait(ctx context.Context, call Call, max time.Duration) (*core.Activation, error) {
+	if call.Delay > 0 {
+		id, err := p.Invoke(ctx, call)
+		return &core.Activation{Ref: core.Ref{Namespace: call.Subject.Namespace.Name, ID: id}}, err
+	}
 	c, err := p.prepare(ctx, call)
 	if err != nil {
 		return nil, err
 	}
 	a := c.Activation
+	accepted, err := p.takeFor(ctx, call, a)
+	if err != nil {
+		return nil, err
+	}
+	if accepted {
+		return p.replay(ctx, a.Ref)
+	}
 	a.Wait = p.opt.Server
 	replies, leave := p.waiters.add(a.ID)
 	defer leave()
-	if err := p.accept(ctx, []store.Creation{c}); err != nil {
+	if err := p.acceptOnce(ctx, call.Once, call.Subject, []store.Creation{c}); err != nil {
 		return nil, err
 	}
 	p.begin(ctx, a)
 	return p.wait(ctx, a, replies, max)
+}
+
+// takeFor takes the call's key, if it has one, for the activation.
+func (p *Plane) takeFor(ctx context.Context, call Call, a *core.Activation) (accepted bool, err error) {
+	if call.Once == nil {
+		return false, nil
+	}
+	return p.take(ctx, call.Once, call.Subject, &a.ID, "invoke", call.Target.Action.Name.Full(), call.Target.Binding.Full(), string(call.Payload))
 }
 
 // prepare makes an activation of a client's call.
@@ -91,6 +124,9 @@ func (p *Plane) prepare(ctx context.Context, call Call) (store.Creation, error) 
 		return store.Creation{}, err
 	}
 	c.Activation.Topmost = c.Activation.State == core.StateRunning
+	if c.Delay = call.Delay; c.Delay > 0 {
+		c.Activation.State = core.StateQueued
+	}
 	return c, nil
 }
 
@@ -120,8 +156,8 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Kind: action.Exec.Kind, Limits: action.Limits,
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
-		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.opt.MaxAge,
-		Retry: mayAttempt(action.Annotations), Depth: call.Depth,
+		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.maxAgeOf(call),
+		Retry: mayAttempt(action.Annotations), Depth: call.Depth, Priority: priorityOf(call),
 	}
 	owed(a, action, call)
 	if a.ID == "" {
@@ -191,7 +227,7 @@ func (p *Plane) assign(ctx context.Context, list []store.Creation) ([]queue.Task
 	var tasks []queue.Task
 	for _, c := range list {
 		a := c.Activation
-		if a.State != core.StateQueued {
+		if a.State != core.StateQueued || c.Delay > 0 {
 			continue
 		}
 		name, err := p.crew.place(ctx, a, p.opt.MaxQueued)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
-	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/store"
 )
 
@@ -65,10 +64,7 @@ func (p *Plane) Sent(ctx context.Context, a *core.Activation) error {
 // Requeue gives a claimed, unsent activation back to the queue that all
 // workers serve, as a worker does that shuts down or has no room.
 func (p *Plane) Requeue(ctx context.Context, a *core.Activation) error {
-	if err := p.db.Requeue(ctx, a, queue.Overflow, false); err != nil {
-		return err
-	}
-	return p.tasks.Enqueue(ctx, queue.Task{Ref: a.Ref, Queue: queue.Overflow, Attempt: a.Attempt})
+	return p.giveBack(ctx, a, false)
 }
 
 // Finish ends the attempt of a: running to done, once; result, indexes,
@@ -102,34 +98,6 @@ func (p *Plane) Record(ctx context.Context, a *core.Activation) error {
 		a.Outcome.Logs = []string{}
 	}
 	return p.db.Keep(ctx, a, p.opt.Retention)
-}
-
-// Cancel ends a queued activation at once, and asks the worker of a running
-// one to kill it. A sequence or composition ends with its current step. It
-// reports KindConflict for a done one.
-func (p *Plane) Cancel(ctx context.Context, who core.Subject, id core.ActivationID) error {
-	r, err := p.db.Activation(ctx, core.Ref{Namespace: who.Namespace.Name, ID: id})
-	if err != nil {
-		return err
-	}
-	switch {
-	case r.State == core.StateDone:
-		return core.Errorf(core.KindConflict, "The activation has ended.")
-	case r.State == core.StateRunning && r.Worker != "":
-		return p.db.AskCancel(ctx, &r.Activation)
-	}
-	if err := p.end(ctx, r, core.ReasonCancelled); err != nil {
-		return err
-	}
-	step := current(r.Progress)
-	if step == "" {
-		return nil
-	}
-	err = p.Cancel(ctx, who, step)
-	if kind := core.KindOf(err); kind == core.KindConflict || kind == core.KindNotFound {
-		return nil
-	}
-	return err
 }
 
 // end finishes an activation that no worker will, in the state it is in.

@@ -72,7 +72,7 @@ func (r *roster) reread(ctx context.Context) error {
 	if err := r.meet(ctx); err != nil {
 		return err
 	}
-	queues := []string{queue.Overflow}
+	queues := []string{queue.Overflow, queue.Background}
 	for _, w := range r.workers {
 		queues = append(queues, w.Queue())
 	}
@@ -133,12 +133,21 @@ func (r *roster) place(ctx context.Context, a *core.Activation, most int) (strin
 			Message: "The server is currently unavailable (because it is overloaded or down for maintenance).",
 		}
 	}
-	name := queue.Overflow
-	if w := r.best(a); w != nil {
+	name := spill(a)
+	if w := r.best(a); w != nil && a.Priority != core.PriorityLow {
 		name = w.Queue()
 	}
 	r.waiting[name]++
 	return name, nil
+}
+
+// spill returns the queue for an activation that no worker has room for:
+// callers who wait go before those who do not.
+func spill(a *core.Activation) string {
+	if a.Priority == core.PriorityHigh || a.Priority == core.PriorityNormal && a.Wait != "" {
+		return queue.Overflow
+	}
+	return queue.Background
 }
 
 // best returns the worker of highest weight that can take the activation, or

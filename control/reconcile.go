@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,10 +65,17 @@ type Reconciler struct {
 }
 
 // quietness is since when nothing happens in a namespace: its number among
-// the busy ones, and the round.
+// the busy ones, and the round; wake is when something will again, if that is
+// known.
 type quietness struct {
 	number float64
 	round  int
+	wake   time.Time
+}
+
+// rests says whether nothing can have happened in the namespace that it is of.
+func (q quietness) rests(round int, now time.Time) bool {
+	return round-q.round < quietRounds && (q.wake.IsZero() || now.Before(q.wake))
 }
 
 // watched is one stay of an activation in one set.
@@ -177,21 +185,30 @@ func (r *Reconciler) Once(ctx context.Context, round int) (err error) {
 func (r *Reconciler) visit(ctx context.Context, ns string, number float64, round int) error {
 	quiet, ok := r.quiet[ns]
 	ok = ok && quiet.number == number
-	if ok && round-quiet.round < quietRounds {
+	if ok && quiet.rests(round, r.now()) {
 		return nil
 	}
 	pending, err := r.plane.db.Pending(ctx, ns, scanMost)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(pending.Running)+len(pending.Queued)+len(pending.Logging)+len(pending.Resume) > 0:
+	}
+	future, first, due := awaited(pending)
+	if err := r.release(ctx, ns, due); err != nil {
+		return err
+	}
+	pending.Queued = slices.DeleteFunc(pending.Queued, func(m store.Mark) bool { return future[m.ID] })
+	switch {
+	case len(pending.Running)+len(pending.Queued)+len(pending.Logging)+len(pending.Resume)+len(due) > 0:
 		delete(r.quiet, ns)
 		return r.namespace(ctx, ns, pending, round)
+	case len(future) > 0:
+		r.quiet[ns] = quietness{number, round, r.now().Add(first)}
+		return nil
 	case ok:
 		delete(r.quiet, ns)
 		return r.plane.db.Idle(ctx, ns, number)
 	}
-	r.quiet[ns] = quietness{number, round}
+	r.quiet[ns] = quietness{number: number, round: round}
 	return nil
 }
 

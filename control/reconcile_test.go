@@ -169,14 +169,14 @@ func TestAQueuedActivationWithoutATaskGetsOne(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	id := w.invoke("hi", "")
-	if err := queue.NewClient(w.rdb).Retire(ctx, queue.Overflow); err != nil { // the task is lost
+	if err := queue.NewClient(w.rdb).Retire(ctx, queue.Background); err != nil { // the task is lost
 		t.Fatal(err)
 	}
 	r := newRecon(w)
 	for range 5 {
 		r.round(time.Second)
 	}
-	n, err := queue.NewClient(w.rdb).Waiting(ctx, queue.Overflow)
+	n, err := queue.NewClient(w.rdb).Waiting(ctx, queue.Background)
 	if err != nil || n[0] != 1 {
 		t.Errorf("got %v, %v tasks, want one for %s", n, err, id)
 	}
@@ -402,7 +402,7 @@ func (w world) server(id string, h func(*core.Activation)) (kill func()) {
 	})
 	<-beats
 	srv := queue.NewServer(w.rdb, slog.New(slog.DiscardHandler), queue.Options{
-		Queues: []string{me.Queue(), queue.Overflow}, Concurrency: 8, Drain: time.Millisecond, Grace: patience,
+		Queues: []string{me.Queue(), queue.Overflow, queue.Background}, Concurrency: 8, Drain: time.Millisecond, Grace: patience,
 	})
 	all.Go(func() {
 		err := srv.Run(ctx, func(ctx context.Context, ref core.Ref) error {

@@ -141,10 +141,15 @@ type Activation struct {
 	Payload JSON
 	// Depth is how many activations it follows from through destinations.
 	Depth int
+	// Priority is what was asked for; see there.
+	Priority Priority
+	// RedriveOf is the dead letter that this is another try of; empty for none.
+	RedriveOf ActivationID
 
 	State    State
 	Attempt  int // raised by every claim; the fence of every later write
 	Worker   string
+	Due      time.Time // of a delayed one: when it will be queued; zero once it is
 	Accepted time.Time // by Redis' clock, whole milliseconds, like all times here
 	Started  time.Time // of the work in a container, before /init; zero until then
 	Queue    string    // where its task is

@@ -21,6 +21,10 @@ import (
 // of the workers have no room for.
 const Overflow = "default"
 
+// Background is the queue that every worker serves with what time it has left:
+// it takes what Overflow would, of those that nobody waits for.
+const Background = "background"
+
 // Handler runs one task. It returns nil when the task is settled, whatever
 // became of the action; an error means that the task must be tried again.
 // Its ctx ends when the server's drain budget is used up.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -17,10 +18,14 @@ import (
 // whatever it asks for, because that is the grain of epoll.
 const noSleep = time.Nanosecond
 
+// eagerness is how many times as often a queue is asked first as the next one.
+const eagerness = 4
+
 // Options of a Server.
 type Options struct {
-	// Queues are asked for tasks, the first four times as eagerly as the
-	// others; at least one. A worker serves its own queue, then Overflow.
+	// Queues are asked for tasks, each several times as eagerly as the one after
+	// it, and none never; at least one. A worker serves its own queue, then
+	// Overflow, then Background.
 	Queues []string
 	// Concurrency is the number of handlers at once; 0 means 1.
 	Concurrency int
@@ -109,12 +114,13 @@ func (s *Server) forgotten() {
 }
 
 func (s *Server) config() asynq.Config {
+	// How eagerly the first queue is asked is also how seldom a task in it is
+	// found only after a look into the others, which costs a round trip each.
 	weights := make(map[string]int, len(s.opt.Queues))
-	for i, q := range s.opt.Queues {
-		weights[q] = 1
-		if i == 0 {
-			weights[q] = 4
-		}
+	weight := 1
+	for _, q := range slices.Backward(s.opt.Queues) {
+		weights[q] = weight
+		weight *= eagerness
 	}
 	return asynq.Config{
 		Concurrency:              s.opt.Concurrency,

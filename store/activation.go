@@ -18,6 +18,8 @@ type Record struct {
 	Claimed time.Time
 	// Progress of a sequence or composition; package control owns its form.
 	Progress core.JSON
+	// Cancelled says that its worker was asked to kill it.
+	Cancelled bool
 	// Turn counts the changes of Progress: the fence of the next one.
 	Turn int
 }
@@ -38,6 +40,8 @@ const (
 	fieldDeadline = "dl"   // ms
 	fieldBudget   = "bud"  // ms from claim to deadline
 	fieldMaxAge   = "age"  // ms
+	fieldDue      = "due"  // ms, while it is delayed
+	fieldCancel   = "can"  // 1: somebody asked to cancel it
 	fieldLosses   = "los"  //
 	fieldSent     = "snt"  // 0 or 1
 	fieldWait     = "wt"   // name of an API server
@@ -80,6 +84,8 @@ type activationDoc struct {
 	Conductor bool       `json:"conductor,omitempty"`
 	Retry     int        `json:"retry,omitempty"`
 	Depth     int        `json:"depth,omitempty"`
+	Priority  string     `json:"prio,omitempty"`
+	RedriveOf string     `json:"redrive,omitempty"`
 }
 
 // outcomeDoc is the stored form of how an activation ended, result and logs
@@ -104,6 +110,7 @@ func docOf(a *core.Activation) activationDoc {
 		Conc: a.Limits.Concurrency, Instances: a.Limits.Instances,
 		Subject: a.Subject, KeyUUID: a.KeyUUID, Cause: string(a.Cause.Parent), Step: a.Cause.Step,
 		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry, Depth: a.Depth,
+		Priority: string(a.Priority), RedriveOf: string(a.RedriveOf),
 	}
 	if !a.Binding.IsZero() {
 		d.Binding = &[2]string{a.Binding.Namespace, a.Binding.Name}
@@ -123,6 +130,7 @@ func (d activationDoc) fill(a *core.Activation) {
 	a.Cause = core.Cause{Parent: core.ActivationID(d.Cause), Step: d.Step}
 	a.TransactionID, a.Topmost, a.Conductor, a.Retry = d.TID, d.Topmost, d.Conductor, d.Retry
 	a.Depth = d.Depth
+	a.Priority, a.RedriveOf = core.Priority(d.Priority), core.ActivationID(d.RedriveOf)
 	if d.Binding != nil {
 		a.Binding = core.Name{Namespace: d.Binding[0], Name: d.Binding[1]}
 	}
@@ -221,6 +229,7 @@ func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
 	r.Accepted, r.Claimed, r.Deadline = instant(h[fieldAccepted]), instant(h[fieldClaimed]), instant(h[fieldDeadline])
 	r.MaxAge = time.Duration(number(h[fieldMaxAge])) * time.Millisecond
+	r.Due, r.Cancelled = instant(h[fieldDue]), h[fieldCancel] == "1"
 	r.Sent, r.Visible, r.Unstored = h[fieldSent] == "1", h[fieldVisible] == "1", h[fieldKeep] == "0"
 	if pg := h[fieldProgress]; pg != "" {
 		r.Progress = core.JSON(pg)

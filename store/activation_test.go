@@ -276,14 +276,15 @@ func TestActivationsInMiniredis(t *testing.T) {
 	mini.SetTime(start.Add(-24 * time.Hour)) // backwards: nothing has expired
 	running := claim(t, db, a)
 	must(t, db.SetSent(ctx, running, false))
-	must(t, db.Requeue(ctx, running, "default", true))
+	_, err := db.Requeue(ctx, running, "default", true)
+	must(t, err)
 	running = claim(t, db, a)
 	if running.Attempt != 2 || running.Losses != 1 || !running.Accepted.Equal(start) {
 		t.Errorf("got %+v", running)
 	}
 	out := outcome(start)
 	out.Logs = nil
-	_, err := db.Finish(ctx, running, out, store.Retention{})
+	_, err = db.Finish(ctx, running, out, store.Retention{})
 	must(t, err)
 	must(t, db.AddLogs(ctx, running, []string{"x"}, store.Retention{}))
 	mini.SetTime(start.Add(2 * time.Hour))
@@ -366,7 +367,7 @@ func TestTheStateMachine(t *testing.T) {
 			},
 			"requeue": func(r *rapid.T) {
 				h := holder(r)
-				err := db.Requeue(ctx, h, "default", true)
+				_, err := db.Requeue(ctx, h, "default", true)
 				allowed := state == core.StateRunning && h.Attempt == attempt
 				check("requeue", err, allowed)
 				if allowed {

@@ -115,21 +115,21 @@ func (db *DB) SetSent(ctx context.Context, a *core.Activation, sent bool) error 
 // KEYS[3] -> hearth:{ns}:running
 // ARGV[1] -> id, ARGV[2] -> attempt
 // ARGV[3] -> new queue, ARGV[4] -> losses to add
-// Returns 1, or 0 when the attempt does not run.
+// Returns 1, 2 when it was to be cancelled, or 0 when the attempt does not run.
 var requeueScript = redis.NewScript(`
-local s = redis.call("HMGET", KEYS[1], "st", "at", "acc")
+local s = redis.call("HMGET", KEYS[1], "st", "at", "acc", "can")
 if s[1] ~= "running" or s[2] ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "st", "queued", "q", ARGV[3], "snt", 0)
 redis.call("HINCRBY", KEYS[1], "los", ARGV[4])
 redis.call("HDEL", KEYS[1], "w", "dl", "sta")
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("ZADD", KEYS[2], s[3] or 0, ARGV[1])
-return 1`)
+return s[4] and 2 or 1`)
 
 // Requeue gives the attempt of a back; lost says that its worker died. The
-// caller enqueues a task in that queue after it. KindConflict: the attempt
-// has been taken away.
-func (db *DB) Requeue(ctx context.Context, a *core.Activation, queue string, lost bool) error {
+// caller enqueues a task in that queue after it; or ends it, when cancelled says
+// that its worker was asked to. KindConflict: the attempt has been taken away.
+func (db *DB) Requeue(ctx context.Context, a *core.Activation, queue string, lost bool) (cancelled bool, err error) {
 	losses := 0
 	if lost {
 		losses = 1
@@ -138,12 +138,12 @@ func (db *DB) Requeue(ctx context.Context, a *core.Activation, queue string, los
 	keys := []string{activationKey(ns, a.ID), queuedKey(ns), runningKey(ns)}
 	n, err := requeueScript.Run(ctx, db.rdb, keys, string(a.ID), a.Attempt, queue, losses).Int()
 	if err != nil {
-		return unavailable(ctx, "requeue activation", err)
+		return false, unavailable(ctx, "requeue activation", err)
 	}
 	if n == 0 {
-		return conflict()
+		return false, conflict()
 	}
-	return nil
+	return n == 2, nil
 }
 
 // moveScript names another queue for an activation that waits.

@@ -65,6 +65,9 @@ type Creation struct {
 	// which no worker claims and whose Progress says where it stands.
 	Activation *core.Activation
 	Progress   core.JSON
+	// Delay is how long after its accept the activation is due, whole
+	// milliseconds. One with a delay has State queued, whatever it is.
+	Delay time.Duration
 }
 
 // Addition adds commands to a pipeline. They bear repetition.
@@ -77,6 +80,12 @@ func (db *DB) Create(ctx context.Context, list []Creation, also ...Addition) err
 	return db.accept(ctx, func(pipe redis.Pipeliner) error {
 		for _, c := range list {
 			a := c.Activation
+			if c.Delay > 0 {
+				if err := db.delay(ctx, pipe, c); err != nil {
+					return err
+				}
+				continue
+			}
 			args, err := db.fields(a, c.Progress)
 			if err != nil {
 				return err

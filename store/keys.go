@@ -83,6 +83,14 @@ func activationKey(ns string, id core.ActivationID) string { return activationPr
 // milliseconds of their accept.
 func queuedKey(ns string) string { return tagged(ns) + "queued" }
 
+// delayedKey is the sorted set of the ids of those queued activations that
+// are not due yet, by the milliseconds of when they are.
+func delayedKey(ns string) string { return tagged(ns) + "delayed" }
+
+// onceKey is the hash of one idempotency key, by a digest of it and of who
+// sent it: the activation that it stands for.
+func onceKey(ns, digest string) string { return tagged(ns) + "once:" + digest }
+
 // runningKey is the sorted set of the ids of running activations, by the
 // milliseconds of their deadline.
 func runningKey(ns string) string { return tagged(ns) + "running" }

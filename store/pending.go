@@ -45,16 +45,21 @@ type Pending struct {
 	Queued  []Mark // by accept
 	Logging []Mark // by end
 	Resume  []Mark // by when the move fell due
+	Delayed []Mark // by when they are due; they are among Queued
+	Now     int64  // ms by the clock of Redis, as the scores
 }
 
 // Pending reads what may need attention, in one round trip.
 func (db *DB) Pending(ctx context.Context, namespace string, most int) (Pending, error) {
-	keys := []string{runningKey(namespace), queuedKey(namespace), loggingKey(namespace), resumeKey(namespace)}
+	keys := []string{
+		runningKey(namespace), queuedKey(namespace), loggingKey(namespace), resumeKey(namespace), delayedKey(namespace),
+	}
 	cmds := make([]*redis.ZSliceCmd, len(keys))
 	pipe := db.rdb.Pipeline()
 	for i, key := range keys {
 		cmds[i] = pipe.ZRangeWithScores(ctx, key, 0, int64(most)-1)
 	}
+	clock := pipe.Time(ctx)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return Pending{}, unavailable(ctx, "scan namespace", err)
 	}
@@ -65,7 +70,7 @@ func (db *DB) Pending(ctx context.Context, namespace string, most int) (Pending,
 			sets[i] = append(sets[i], Mark{core.ActivationID(id), int64(z.Score)})
 		}
 	}
-	return Pending{Running: sets[0], Queued: sets[1], Logging: sets[2], Resume: sets[3]}, nil
+	return Pending{Running: sets[0], Queued: sets[1], Logging: sets[2], Resume: sets[3], Delayed: sets[4], Now: clock.Val().UnixMilli()}, nil
 }
 
 // Records reads the records of the ids without input, result and logs, in one

@@ -13,7 +13,7 @@ import (
 type Admission struct {
 	// Rate is the number of calls in this minute, this one included.
 	Rate int
-	// InFlight is the number of activations that are queued or running; only
+	// InFlight is the number of activations that are queued and due, or running; only
 	// counted when Admit was asked to, and the rate allowed the call.
 	InFlight int
 	// Next is how long the minute lasts.
@@ -35,7 +35,8 @@ local calls = redis.call('INCR', key)
 if calls == 1 then redis.call('EXPIRE', key, 120) end
 local flying = 0
 if KEYS[2] and calls <= tonumber(ARGV[1]) then
-	flying = redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3])
+	local now = t[1] * 1000 + math.ceil(t[2] / 1000)
+	flying = redis.call('ZCOUNT', KEYS[2], '-inf', now) + redis.call('ZCARD', KEYS[3])
 end
 return {calls, flying, 60000 - (t[1] % 60) * 1000 - math.floor(t[2] / 1000)}
 `)

@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"maps"
 	"sync/atomic"
+	"time"
 
 	"github.com/hearth-faas/hearth/core"
 	"github.com/hearth-faas/hearth/worker/protocol/whisk"
@@ -23,6 +25,9 @@ func (w *Worker) track(ctx context.Context, a *core.Activation) (context.Context
 	t := &tracked{attempt: a.Attempt, cancel: cancel}
 	w.mu.Lock()
 	w.running[a.Ref] = t
+	if _, doomed := w.doomed[a.Ref]; doomed {
+		cancel(errCancelled)
+	}
 	w.mu.Unlock()
 	w.busy.Add(1)
 	return ctx, t
@@ -36,10 +41,18 @@ func (w *Worker) untrack(ref core.Ref, t *tracked) {
 	t.cancel(nil)
 }
 
+// doomFor is how long an order to cancel is kept whose activation is not in
+// hand: it may have been claimed in this moment.
+const doomFor = 10 * time.Second
+
 func (w *Worker) cancel(ref core.Ref) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(w.doomed, func(_ core.Ref, since time.Time) bool { return now.Sub(since) > doomFor })
 	if t, ok := w.running[ref]; ok {
 		t.cancel(errCancelled)
+		return
 	}
+	w.doomed[ref] = now
 }

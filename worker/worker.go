@@ -78,6 +78,7 @@ type Worker struct {
 
 	mu      sync.Mutex
 	running map[core.Ref]*tracked
+	doomed  map[core.Ref]time.Time // to be cancelled, and not in hand
 	watched map[core.Ref]*watched
 	watches chan struct{} // something is watched
 }
@@ -108,7 +109,7 @@ func New(deps Deps, opt Options) (*Worker, error) {
 	self := store.Worker{ID: opt.ID, Boot: opt.Boot}
 	return &Worker{
 		deps: deps, opt: opt, pool: p, token: self.Token(), queue: self.Queue(),
-		running: map[core.Ref]*tracked{}, watched: map[core.Ref]*watched{}, watches: make(chan struct{}, 1),
+		running: map[core.Ref]*tracked{}, doomed: map[core.Ref]time.Time{}, watched: map[core.Ref]*watched{}, watches: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -150,7 +151,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		// before the heartbeats that keep their claims.
 		defer stop()
 		served = w.deps.Serve(ctx, queue.Options{
-			Queues: []string{w.queue, queue.Overflow}, Concurrency: w.opt.Slots, Drain: w.opt.Drain, Grace: grace,
+			Queues: []string{w.queue, queue.Overflow, queue.Background}, Concurrency: w.opt.Slots, Drain: w.opt.Drain, Grace: grace,
 		}, func(work context.Context, ref core.Ref) error { return w.handle(ctx, work, ref) })
 		return nil
 	})

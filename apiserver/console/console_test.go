@@ -46,7 +46,7 @@ func open(t *testing.T) browser {
 	}
 	log := slog.New(slog.DiscardHandler)
 	plane := control.New(db, queue.NewClient(rdb), log, control.Options{Server: "api"})
-	work := queue.NewServer(rdb, log, queue.Options{Queues: []string{queue.Overflow}, Concurrency: 2})
+	work := queue.NewServer(rdb, log, queue.Options{Queues: []string{queue.Overflow, queue.Background}, Concurrency: 2})
 	runAll(t, plane.Run, func(ctx context.Context) error { return work.Run(ctx, echoing(plane)) })
 
 	pages, err := console.New(plane, log)

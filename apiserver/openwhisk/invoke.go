@@ -47,17 +47,22 @@ func (d *Dialect) invoke(r *request) error {
 		Subject: r.who, APIKey: r.key.String(), Target: target,
 		Payload: body, TransactionID: tid(r), Arrived: r.arrived, Keep: extraLogging(r.Request()),
 	}
+	if err := schedule(r, &call); err != nil {
+		return err
+	}
 	if !q.blocking {
 		if at := r.Request().Header.Get(headerCallback); at != "" {
 			call.Callback = &core.Callback{URL: at, Form: core.FormActivation}
 		}
 		id, err := d.plane.Invoke(r.ctx(), call)
+		r.replayed(call.Once)
 		if err != nil {
 			return err
 		}
 		return r.accepted(id)
 	}
 	a, err := d.plane.InvokeAndWait(r.ctx(), call, q.timeout)
+	r.replayed(call.Once)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (d *Dialect) routes() []route {
 		{path: ns + "/rules/:name", on: verbs{get: d.getRule, put: d.putRule, post: d.setRule, del: d.deleteRule}},
 
 		{path: ns + "/activations", dir: true, on: verbs{get: d.listActivations}},
-		{path: ns + "/activations/:id", on: verbs{get: d.getActivation}},
+		{path: ns + "/activations/:id", on: verbs{get: d.getActivation, del: d.cancelActivation}},
 		{path: ns + "/activations/:id/logs", on: verbs{get: d.getLogs}},
 		{path: ns + "/activations/:id/result", on: verbs{get: d.getResult}},
 	}

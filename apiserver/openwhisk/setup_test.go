@@ -85,7 +85,7 @@ func newPlatform(t *testing.T, rdb redis.UniversalClient) *platform {
 	run(ctx, stop, t, plane.Run)
 	w := worker{plane, p.slow}
 	tasks := queue.NewServer(rdb, log, queue.Options{
-		Queues: []string{queue.Overflow}, Concurrency: 16, Drain: time.Millisecond,
+		Queues: []string{queue.Overflow, queue.Background}, Concurrency: 16, Drain: time.Millisecond,
 	})
 	run(ctx, stop, t, func(ctx context.Context) error { return tasks.Run(ctx, w.work) })
 	return p

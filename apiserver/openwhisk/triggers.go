@@ -155,9 +155,14 @@ func (d *Dialect) fire(r *request) error {
 	if err != nil {
 		return err
 	}
+	once, err := onceOf(r.Request().Header)
+	if err != nil {
+		return err
+	}
 	fired, err := d.plane.Fire(r.ctx(), r.who, control.Firing{
-		Trigger: r.name(), Context: headers, Payload: body, TransactionID: tid(r), APIKey: r.key.String(),
+		Trigger: r.name(), Context: headers, Payload: body, TransactionID: tid(r), APIKey: r.key.String(), Once: once,
 	})
+	r.replayed(once)
 	if err != nil {
 		return err
 	}
