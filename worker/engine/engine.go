@@ -76,6 +76,14 @@ type Spec struct {
 	Memory int
 	// Env is the environment beside the image's own.
 	Env map[string]string
+	// Files are given to the container by their absolute paths, beside what its
+	// image has: everybody in there can read them, nobody can write them, and
+	// they go with the container. The engine process puts them below the home
+	// folder of the process.
+	Files map[string][]byte
+	// ReadOnly makes the root of a foreign image read-only, all but /tmp; that
+	// of ours always is.
+	ReadOnly bool
 	// Labels are kept with the container; see the Label constants. The engine
 	// adds LabelDeployment, LabelWorker and LabelBoot itself.
 	Labels map[string]string

@@ -61,6 +61,7 @@ func socketed(spec engine.Spec) bool { return !spec.Foreign && spec.Runtime == "
 func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 	memory := int64(spec.Memory) * mb
 	config := &container.HostConfig{
+		Mounts:      fileMounts(spec, dir),
 		NetworkMode: container.NetworkMode(network),
 		SecurityOpt: []string{"no-new-privileges"},
 		Runtime:     spec.Runtime,
@@ -78,6 +79,10 @@ func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 		// takes; OpenWhisk drops the same two.
 		config.CapDrop = []string{"NET_RAW", "NET_ADMIN"}
 		config.LogConfig = container.LogConfig{Type: "local", Config: map[string]string{"max-size": "1m", "max-file": "1", "compress": "false"}}
+		if spec.ReadOnly {
+			config.ReadonlyRootfs = true
+			config.Tmpfs = map[string]string{"/tmp": tmpOptions(spec.Memory)}
+		}
 		return config
 	}
 	config.CapDrop = []string{"ALL"}
@@ -85,7 +90,7 @@ func hostConfig(spec engine.Spec, network, dir string) *container.HostConfig {
 	config.ReadonlyRootfs = true
 	config.Tmpfs = map[string]string{"/tmp": tmpOptions(spec.Memory)}
 	if socketed(spec) {
-		config.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: dir, Target: insideDir}}
+		config.Mounts = append(config.Mounts, mount.Mount{Type: mount.TypeBind, Source: dir, Target: insideDir})
 	}
 	return config
 }

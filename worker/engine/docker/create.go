@@ -133,6 +133,12 @@ func (d *Docker) makeContainer(ctx context.Context, spec engine.Spec, h *held) (
 		}
 		h.dir, labels[labelDir] = unique, unique
 	}
+	if len(spec.Files) > 0 {
+		dir, h.dir, labels[labelDir] = d.folder(unique), unique, unique
+		if err := writeFiles(dir+filesSuffix, spec.Files); err != nil {
+			return "", err
+		}
+	}
 	network, endpoint := d.network, d.endpoint()
 	if h.holder != "" {
 		network, endpoint = "container:"+h.holder, nil

@@ -47,7 +47,7 @@ func sealFolder(dir string) error {
 	return nil
 }
 
-// removeFolder deletes a socket folder by its name.
+// removeFolder deletes a socket folder by its name, with the files beside it.
 func (d *Docker) removeFolder(name string) error {
 	if name == "" {
 		return nil
@@ -55,7 +55,7 @@ func (d *Docker) removeFolder(name string) error {
 	if name != filepath.Base(name) || name == ".." || name == "." {
 		return errors.New("socket folder has a name of someone else's making")
 	}
-	if err := os.RemoveAll(filepath.Join(d.options.Dir, name)); err != nil {
+	if err := errors.Join(os.RemoveAll(d.folder(name)), os.RemoveAll(d.folder(name)+filesSuffix)); err != nil {
 		return fmt.Errorf("remove socket folder: %w", err)
 	}
 	return nil

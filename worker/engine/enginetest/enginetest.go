@@ -31,6 +31,7 @@ func Run(t *testing.T, target Target) {
 	}{
 		{"says who it is", testPing},
 		{"a container gets its environment and answers", testAnswers},
+		{"a container gets its files, and they go with it", testFiles},
 		{"output comes from the first byte and before a line ends", testFirstOutput},
 		{"a line without an end is not lost when the container exits", testLastOutput},
 		{"a writer that fails does not hold the container up", testFailingWriter},

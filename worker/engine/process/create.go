@@ -57,6 +57,9 @@ func (p *Process) start(spec engine.Spec) (*child, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of process: %w", err)
 	}
+	if err := writeFiles(dir, spec.Files); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
 	command := &exec.Cmd{Path: path, Args: runtime.Command, Dir: runtime.Dir, Env: p.environment(dir, runtime, spec)}
 	if command.Dir == "" {
 		command.Dir = dir

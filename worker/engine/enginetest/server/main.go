@@ -4,11 +4,14 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -154,8 +157,12 @@ func open(count int) int {
 	return len(files)
 }
 
+// read reads a file, or one below the home folder where there is none.
 func read(path string) string {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = os.ReadFile(filepath.Join(os.Getenv("HOME"), path))
+	}
 	if err != nil {
 		return errorText(err)
 	}
