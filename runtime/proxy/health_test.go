@@ -62,7 +62,7 @@ func TestHealthWithoutLock(t *testing.T) {
 func stuck(t *testing.T) (command string, enter, leave func()) {
 	t.Helper()
 	dir := t.TempDir()
-	command = script(t, "cd "+dir+"; mkdir entered; until [ -e leave ]; do sleep 0.05; done; echo done")
+	command = script(t, "cd "+dir+"; mkdir entered; until [ -e leave ]; do [ -d "+dir+" ] || exit; sleep 0.05; done; echo done")
 	enter = func() { exists(t, dir+"/entered") }
 	leave = func() {
 		if err := os.WriteFile(dir+"/leave", nil, 0o600); err != nil {
@@ -200,10 +200,10 @@ func TestDrain(t *testing.T) {
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
 	idle := serve(t, "fprocess=cat", "write_timeout=1h")
-	command, enter, _ := stuck(t)
-	busy := serve(t, "fprocess="+command, "write_timeout=200ms")
+	pid := filepath.Join(t.TempDir(), "pid")
+	busy := serve(t, "write_timeout=200ms", "fprocess="+script(t, "echo $$ >"+pid+".new; mv "+pid+".new "+pid+"; exec sleep 100000"))
 	go busy.do("POST", "/", "")
-	enter()
+	exists(t, pid)
 	for _, f := range []*served{idle, busy} {
 		await(t, func() bool { return f.do("GET", "/_/health", "").status == 200 })
 		f.term()
@@ -211,4 +211,12 @@ func TestDrainEnds(t *testing.T) {
 			t.Errorf("got exit code %d", code)
 		}
 	}
+	text, err := os.ReadFile(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool { // its process is gone, or waits for its parent to see that
+		stat, err := os.ReadFile("/proc/" + strings.TrimSpace(string(text)) + "/stat")
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	})
 }

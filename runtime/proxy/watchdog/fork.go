@@ -21,6 +21,7 @@ type fork struct {
 	config *Config
 	reaper *reap.Reaper
 	log    *log.Logger
+	groups *groups
 }
 
 // limited returns a context that ends when the process must.
@@ -50,12 +51,11 @@ func (f *fork) run(ctx context.Context, cmd *exec.Cmd) error {
 	if err := f.reaper.Start(cmd); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Process.Kill()
-	})
+	f.groups.add(cmd)
+	stop := context.AfterFunc(ctx, func() { kill(cmd) })
 	err := f.reaper.Wait(cmd)
 	stop()
+	f.groups.remove(cmd)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		return nil
 	}

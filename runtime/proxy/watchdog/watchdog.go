@@ -23,6 +23,7 @@ type Watchdog struct {
 	metrics  *metrics
 	function http.Handler // without the limit of requests
 	upstream *upstream    // mode HTTP only
+	groups   *groups      // of the other modes
 	handler  http.Handler
 	limit    *limit
 }
@@ -31,8 +32,8 @@ type Watchdog struct {
 // prints and to errs the lines that people look for in the logs of a function.
 func New(c Config, r *reap.Reaper, out, errs io.Writer) *Watchdog {
 	l := log.New(errs, "", log.LstdFlags)
-	w := &Watchdog{config: c, log: l, gate: newGate(c, l), metrics: newMetrics()}
-	f := fork{config: &w.config, reaper: r, log: l}
+	w := &Watchdog{config: c, log: l, gate: newGate(c, l), metrics: newMetrics(), groups: newGroups()}
+	f := fork{config: &w.config, reaper: r, log: l, groups: w.groups}
 	switch c.Mode {
 	case HTTP:
 		w.upstream = newUpstream(&w.config, r, log.New(out, "", log.LstdFlags), l)
@@ -88,8 +89,10 @@ func (w *Watchdog) Signal(sig os.Signal) {
 	}
 }
 
-// Close waits for the function's server, and kills it when done is closed.
+// Close waits for the function's server, and kills it when done is closed. It
+// ends what still runs for requests at once.
 func (w *Watchdog) Close(done <-chan struct{}) {
+	w.groups.killAll()
 	if w.upstream != nil {
 		w.upstream.close(done)
 	}
