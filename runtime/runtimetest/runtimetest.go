@@ -163,9 +163,15 @@ func (c *Container) Init(value map[string]any) Answer {
 // Run posts a request with value, and a context like the platform's, to /run.
 func (c *Container) Run(value any) Answer {
 	c.t.Helper()
+	return c.RunAs("0123456789abcdef0123456789abcdef", value)
+}
+
+// RunAs is Run for the activation of that id.
+func (c *Container) RunAs(activation string, value any) Answer {
+	c.t.Helper()
 	return c.post("/run", map[string]any{
 		"value": value, "namespace": "guest", "action_name": "/guest/test", "action_version": "0.0.1",
-		"activation_id": "0123456789abcdef0123456789abcdef", "transaction_id": "tid", "deadline": "1900000000000", "api_key": "id:key",
+		"activation_id": activation, "transaction_id": "tid", "deadline": "1900000000000", "api_key": "id:key",
 	})
 }
 
@@ -202,3 +208,6 @@ func (c *Container) Logs(n int) (stdout, stderr string) {
 	c.t.Helper()
 	return c.out.section(c.t, n), c.err.section(c.t, n)
 }
+
+// Output returns all that was written so far.
+func (c *Container) Output() (stdout, stderr string) { return c.out.text(), c.err.text() }
