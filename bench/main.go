@@ -2,7 +2,7 @@
 // private Redis and on Docker, calls it, and sets each figure beside that of a
 // direct call to the same container, made in the same run.
 //
-//	go run ./bench [--only REGEXP] [--json FILE] [--list]
+//	go run ./bench [--only REGEXP] [--json FILE] [--list] [SCENARIO]
 package main
 
 import (
@@ -46,8 +46,11 @@ func parse(args []string, errout io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
-	if flags.NArg() > 0 {
-		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	switch {
+	case flags.NArg() > 1 || flags.NArg() == 1 && *only != "":
+		return s, fmt.Errorf("unexpected argument %q", flags.Arg(flags.NArg()-1))
+	case flags.NArg() == 1:
+		*only = "^" + regexp.QuoteMeta(flags.Arg(0)) + "$"
 	}
 	var err error
 	if s.only, err = regexp.Compile(*only); err != nil {

@@ -41,10 +41,14 @@ func TestChoose(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--only", "("}, {"--nonsense"}, {"stray"}, {"--only", "no such scenario"}} {
+	for _, args := range [][]string{{"--only", "("}, {"--nonsense"}, {"stray"}, {"idle", "claim"}, {"--only", "idle", "claim"}, {"--only", "no such scenario"}} {
 		if err := run(t.Context(), args, &strings.Builder{}, &strings.Builder{}); err == nil {
 			t.Errorf("%q: no error", args)
 		}
+	}
+	var one strings.Builder
+	if err := run(t.Context(), []string{"--list", "runtimes"}, &one, &strings.Builder{}); err != nil || strings.Count(one.String(), "\n") != 1 {
+		t.Errorf("list of one scenario: error %v, printed %q", err, one.String())
 	}
 	var out strings.Builder
 	if err := run(t.Context(), []string{"--list"}, &out, &strings.Builder{}); err != nil || !strings.Contains(out.String(), "warm-go") {
