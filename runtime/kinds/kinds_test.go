@@ -84,6 +84,8 @@ func TestParseRefuses(t *testing.T) {
 		"a negative count":       {`{"runtimes": {"a": [{"kind": "a:1", ` + image + `, "stemCells": [{"initialCount": -1, "memory": "1 MB"}]}]}}`, "negative"},
 		"a blackbox without name": {`{"runtimes": {"a": [{"kind": "a:1", ` + image + `}]}, "blackboxes": [{"prefix": "p"}]}`,
 			"blackbox 0"},
+		"a blackbox that nothing nameable replaces": {`{"runtimes": {"a": [{"kind": "a:1", ` + image + `}]}, "blackboxes": [{"name": "b", "instead": {"prefix": "p"}}]}`,
+			"blackbox 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,16 +143,20 @@ func TestResolve(t *testing.T) {
 func TestBlackbox(t *testing.T) {
 	t.Parallel()
 	m := kinds.Default()
-	for image, want := range map[string]struct{ known, foreign, sentinelled bool }{
-		"hearth/runtime-native:1":          {true, false, true},
-		"hearth/runtime-native:2":          {true, false, true},
-		"openwhisk/dockerskeleton":         {true, true, true},
-		"openwhisk/dockerskeleton:nightly": {true, true, true},
-		"reg.example:5000/mine":            {false, true, false},
-		"reg.example:5000/mine:1@sha256:0": {false, true, false},
+	for image, want := range map[string]struct {
+		known, foreign, sentinelled bool
+		runs                        string
+	}{
+		"hearth/runtime-native:1":          {true, false, true, "hearth/runtime-native:1"},
+		"hearth/runtime-native:2":          {true, false, true, "hearth/runtime-native:2"},
+		"openwhisk/dockerskeleton":         {true, false, true, "hearth/runtime-native:1"},
+		"openwhisk/dockerskeleton:nightly": {true, false, true, "hearth/runtime-native:1"},
+		"openwhisk/dockerskeleton:1":       {true, false, true, "hearth/runtime-native:1"},
+		"reg.example:5000/mine":            {false, true, false, "reg.example:5000/mine"},
+		"reg.example:5000/mine:1@sha256:0": {false, true, false, "reg.example:5000/mine:1@sha256:0"},
 	} {
 		k, known := m.Blackbox(image)
-		if known != want.known || k.Foreign != want.foreign || k.Sentinelled != want.sentinelled || k.Image != image || k.Name != "blackbox" {
+		if known != want.known || k.Foreign != want.foreign || k.Sentinelled != want.sentinelled || k.Image != want.runs || k.Name != "blackbox" {
 			t.Errorf("%s: got %+v, %v, want %+v", image, k, known, want)
 		}
 	}

@@ -15,7 +15,14 @@ var embedded []byte
 type Manifest struct {
 	families   []Family
 	kinds      map[string]Kind
-	blackboxes []Kind
+	blackboxes []blackbox
+}
+
+// blackbox is an image of blackbox actions that the manifest lists.
+type blackbox struct {
+	name  string // a reference
+	fixed bool   // the kind's image runs, whatever the tag that is asked for
+	kind  Kind
 }
 
 // Family is the kinds of one language, in the manifest's order. Exactly one
@@ -91,18 +98,22 @@ func (m *Manifest) familyDefault(name string) (Kind, bool) {
 // Blackbox describes the image of a blackbox action. Images that are not in
 // the manifest are foreign, and nothing says whether they write sentinels.
 // known says whether the manifest lists the image, whatever its tag: listed
-// images are fetched only when they are absent.
+// images are fetched only when they are absent. The Image of the kind is
+// another one where the manifest has one run instead.
 func (m *Manifest) Blackbox(image string) (kind Kind, known bool) {
-	for _, k := range m.blackboxes {
-		if k.Image == image {
-			return k, true
+	for _, b := range m.blackboxes {
+		if b.name == image {
+			return b.kind, true
 		}
 	}
-	for _, k := range m.blackboxes {
-		if untagged(k.Image) == untagged(image) {
-			k.Image = image
-			return k, true
+	for _, b := range m.blackboxes {
+		if untagged(b.name) != untagged(image) {
+			continue
 		}
+		if !b.fixed {
+			b.kind.Image = image
+		}
+		return b.kind, true
 	}
 	return Kind{Name: core.KindBlackbox, Image: image, Foreign: true}, false
 }

@@ -22,6 +22,8 @@ type manifestJSON struct {
 type blackboxJSON struct {
 	imageJSON
 	OCIRuntime string `json:"ociRuntime"`
+	// Instead is run in its place; OpenWhisk's format has no such field.
+	Instead *imageJSON `json:"instead"`
 }
 
 type kindJSON struct {
@@ -65,9 +67,19 @@ func Parse(data []byte) (*Manifest, error) {
 		if image.Name == "" {
 			return nil, fmt.Errorf("runtimes manifest: blackbox %d has no name", i)
 		}
-		m.blackboxes = append(m.blackboxes, Kind{
-			Name: core.KindBlackbox, Image: image.reference(), Sentinelled: true, Foreign: image.foreign(),
-			Runtime: image.OCIRuntime,
+		runs := image.imageJSON
+		if image.Instead != nil {
+			runs = *image.Instead
+		}
+		if runs.Name == "" {
+			return nil, fmt.Errorf("runtimes manifest: what runs instead of blackbox %d has no name", i)
+		}
+		m.blackboxes = append(m.blackboxes, blackbox{
+			name: image.reference(), fixed: image.Instead != nil,
+			kind: Kind{
+				Name: core.KindBlackbox, Image: runs.reference(), Sentinelled: true, Foreign: runs.foreign(),
+				Runtime: image.OCIRuntime,
+			},
 		})
 	}
 	return m, nil
