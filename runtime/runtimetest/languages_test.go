@@ -3,8 +3,10 @@ package runtimetest_test
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -65,6 +67,43 @@ func Try(ctx context.Context, m map[string]any) (map[string]any, error) { return
 		if a := c.Run(map[string]any{}); a.Status != 200 || a.Body != `{"error":"no luck"}` {
 			t.Errorf("got %d %s", a.Status, a.Body)
 		}
+	})
+	t.Run("calls run at the same time where they may", func(t *testing.T) {
+		t.Parallel()
+		const calls = 10
+		c := startKind(t, "go:default", "__OW_ALLOW_CONCURRENT=true")
+		load(t, c, code(`package main
+
+import "sync"
+
+type in struct{ N, Last int }
+
+var doors [100]sync.WaitGroup
+
+func init() {
+	for i := range doors {
+		doors[i].Add(1)
+	}
+}
+
+// Main waits for the call with the number after its own.
+func Main(i in) map[string]any {
+	doors[i.N].Done()
+	if i.N < i.Last {
+		doors[i.N+1].Wait()
+	}
+	return map[string]any{"n": i.N}
+}
+`, "main"))
+		var all sync.WaitGroup
+		for n := range calls {
+			all.Go(func() {
+				if a := c.Run(map[string]any{"n": n, "last": calls - 1}); a.Status != 200 || a.Body != fmt.Sprintf(`{"n":%d}`, n) {
+					t.Errorf("got %d %s", a.Status, a.Body)
+				}
+			})
+		}
+		all.Wait()
 	})
 	t.Run("a precompiled action starts as it is", func(t *testing.T) {
 		t.Parallel()
