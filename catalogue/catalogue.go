@@ -19,7 +19,7 @@ const Namespace = "whisk.system"
 
 // Version is raised with every change of what is in the folder, so that
 // platforms install it anew.
-const Version = 2
+const Version = 3
 
 //go:embed catalogue.json alarms/*.js utils/*.js samples/*.js
 var files embed.FS
