@@ -43,12 +43,7 @@ func (db *DB) PutAPI(ctx context.Context, namespace string, api core.API, replac
 		args = append(args, fieldTitle, api.Title)
 	}
 	for _, r := range api.Routes {
-		field := r.Method + " " + r.Path
-		form := routeForm{Action: r.Action.String(), Format: r.Format, Key: r.SecureKey}
-		if db.keys != nil && form.Key != "" {
-			form.Key = sealedField + db.keys.Seal([]byte(form.Key), apiKey(namespace, api.BasePath)+"\x00"+field)
-		}
-		text, err := encode(form)
+		field, text, err := db.encodeRoute(apiKey(namespace, api.BasePath), r)
 		if err != nil {
 			return err
 		}
@@ -59,6 +54,17 @@ func (db *DB) PutAPI(ctx context.Context, namespace string, api core.API, replac
 		return core.Unavailable("write api", err)
 	}
 	return nil
+}
+
+// encodeRoute returns the field and the value of a route in the hash of its API.
+func (db *DB) encodeRoute(key string, r core.Route) (field, text string, err error) {
+	field = r.Method + " " + r.Path
+	form := routeForm{Action: r.Action.String(), Format: r.Format, Key: r.SecureKey}
+	if db.keys != nil && form.Key != "" {
+		form.Key = sealedField + db.keys.Seal([]byte(form.Key), key+"\x00"+field)
+	}
+	text, err = encode(form)
+	return field, text, err
 }
 
 // deleteRoutesScript deletes routes of an API, and the API with the last.

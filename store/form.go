@@ -223,6 +223,12 @@ type triggerForm struct {
 	Parameters []paramForm `json:"parameters"`
 }
 
+// formTrigger gives t the parameters as they will be read.
+func (db *DB) formTrigger(t *core.Trigger) triggerForm {
+	t.Params = db.marked(t.Params)
+	return triggerForm{metaForm: formMeta(t.Meta), Parameters: db.sealParams(t.Name.Full(), t.Params)}
+}
+
 func (db *DB) decodeTrigger(name core.Name, r record) (*core.Trigger, error) {
 	var f triggerForm
 	meta, params, err := db.decodeEntity(name, r, &f, &f.metaForm, &f.Parameters)

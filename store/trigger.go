@@ -46,9 +46,7 @@ func (db *DB) Trigger(ctx context.Context, name core.Name) (*core.Trigger, error
 // Updated. expect is the revision that it replaces, "" to create it.
 // ErrExists, ErrChanged (or ErrNotFound: deleted meanwhile), ErrOtherType.
 func (db *DB) PutTrigger(ctx context.Context, t *core.Trigger, expect string) error {
-	t.Params = db.marked(t.Params)
-	form := triggerForm{metaForm: formMeta(t.Meta), Parameters: db.sealParams(t.Name.Full(), t.Params)}
-	return db.put(ctx, core.TypeTrigger, &t.Meta, expect, form)
+	return db.put(ctx, core.TypeTrigger, &t.Meta, expect, db.formTrigger(t))
 }
 
 // deleteTriggerScript deletes a trigger. Its rules stay, inactive, and so do

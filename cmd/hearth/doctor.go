@@ -37,7 +37,7 @@ func (c doctorCommand) Run(ctx context.Context, p *program) error {
 	}
 	checks := []doctor.Check{doctor.Redis(rdb), doctor.Docker(c.DockerHost, images)}
 	if c.Deep {
-		keys, err := c.keys()
+		keys, err := c.keysNear(c.Data)
 		if err != nil {
 			return err
 		}

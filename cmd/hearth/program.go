@@ -34,6 +34,7 @@ type grammar struct {
 	Worker     workerCommand     `cmd:"" help:"Run actions in containers of this machine."`
 	Triggers   triggersCommand   `cmd:"" help:"Turn events into activations."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the stored data to the form of this version."`
+	Reseal     resealCommand     `cmd:"" help:"Seal what Redis holds again, with the first of the sealing keys."`
 	Doctor     doctorCommand     `cmd:"" help:"Check this machine and Redis."`
 	Namespace  namespaceCommand  `cmd:"" help:"Manage namespaces and their keys, in Redis."`
 	Action     actionCommand     `cmd:"" help:"Manage and invoke actions."`

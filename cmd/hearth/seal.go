@@ -64,12 +64,12 @@ func makeSealFile(file string) error {
 	return nil
 }
 
-// keys are those that the processes of the platform use: of the file that is
-// named, or else of the data folder, also where its Redis is given as a URL.
-func (c doctorCommand) keys() (*seal.Keys, error) {
-	file := filepath.Join(c.Data, sealFile)
-	if _, err := os.Stat(file); c.SealKeyFile == "" && err == nil {
+// keysNear are those that the processes of the platform use: of the file that
+// is named, or else of the data folder, also where its Redis is given as a URL.
+func (s sealSettings) keysNear(data string) (*seal.Keys, error) {
+	file := filepath.Join(data, sealFile)
+	if _, err := os.Stat(file); s.SealKeyFile == "" && err == nil {
 		return sealSettings{file}.keys()
 	}
-	return c.sealSettings.keys()
+	return s.keys()
 }

@@ -42,6 +42,15 @@ func TestSealFileIsMadeOnce(t *testing.T) {
 	}
 }
 
+func TestResealCommand(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	serve(t, nil, "up", "--addr", "127.0.0.1:0", "--data", dir)
+	if got := must(t, nil, "reseal", "--data", dir); !strings.HasPrefix(got, "sealed ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestParametersAreNotInTheFilesOfRedis(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
