@@ -28,13 +28,29 @@ func (q ActivationQuery) selection() store.Selection {
 	return store.Selection{Name: q.Name, Since: q.Since, Upto: q.Upto, Skip: q.Skip, Limit: limit, Docs: q.Docs}
 }
 
+// How a reader waits for the logs of an activation that is done: they come
+// within two seconds of its end, or not at all.
+const (
+	logsFirst = 5 * time.Millisecond
+	logsMost  = 3 * time.Second
+)
+
 // Activation returns one record of the caller's namespace that is done and
-// has its logs. KindNotFound covers those that are not, and those that were
-// not to be stored.
+// has its logs, for which it waits. KindNotFound covers those that are not
+// done, and those that were not to be stored.
 func (p *Plane) Activation(ctx context.Context, who core.Subject, id core.ActivationID) (*core.Activation, error) {
 	r, err := p.db.Activation(ctx, core.Ref{Namespace: who.Namespace.Name, ID: id})
 	if err != nil {
 		return nil, err
+	}
+	for wait, end := logsFirst, time.Now().Add(logsMost); r.State == core.StateDone && !r.Visible && !r.Unstored; wait = min(2*wait, 20*logsFirst) {
+		if ctx.Err() != nil || time.Now().After(end) {
+			break
+		}
+		pause(ctx, wait)
+		if r, err = p.db.Activation(ctx, r.Ref); err != nil {
+			return nil, err
+		}
 	}
 	if !r.Visible {
 		return nil, core.Errorf(core.KindNotFound, "The requested resource does not exist.")
