@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
 )
@@ -74,9 +76,12 @@ func extraLogging(req *http.Request) bool {
 	return strings.EqualFold(req.Header.Get("X-OW-EXTRA-LOGGING"), "on")
 }
 
-// accepted answers with the id of an activation that has not ended.
+// accepted answers with the id of an activation that has not ended, and says
+// where its record will be.
 func (r *request) accepted(id core.ActivationID) error {
-	r.Response().Header().Set(headerActivation, string(id))
+	h := r.Response().Header()
+	h.Set(headerActivation, string(id))
+	h.Set(echo.HeaderLocation, namespaces+"/"+core.Self+"/activations/"+string(id))
 	return writeJSON(r, http.StatusAccepted, idJSON{id})
 }
 

@@ -76,6 +76,7 @@ func TestWeakPointsOfOpenWhisk(t *testing.T) {
 		{"an update is seen at once by every API server", weak.noStaleCache},
 		{"the record can be read when the blocking call is answered", weak.recordAtOnce},
 		{"updates of one action at the same time all succeed", weak.noLostUpdate},
+		{"a call that was accepted says where its record will be", weak.location},
 		{"a large result is answered without delay", weak.largeResult},
 		{"a refusal may be read by pages of other origins", weak.corsOfRefusals},
 	} {
@@ -159,6 +160,14 @@ func (w weak) recordAtOnce() {
 		rec := w.call(http.MethodPost, root+"actions/echo?blocking=true", `{}`)
 		w.want(http.StatusOK, http.MethodGet, root+"activations/"+rec.Header().Get("X-Openwhisk-Activation-Id"), "")
 	}
+}
+
+func (w weak) location() {
+	rec := w.call(http.MethodPost, root+"actions/echo", `{}`)
+	if rec.Code != http.StatusAccepted {
+		w.t.Fatalf("got %d %s", rec.Code, rec.Body)
+	}
+	w.until(w.t, http.StatusOK, http.MethodGet, rec.Header().Get("Location"), "")
 }
 
 func (w weak) noLostUpdate() {
