@@ -174,7 +174,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		a.Input, a.Env, err = input(action.Params, call.Payload)
 		return store.Creation{Activation: a}, err
 	}
-	a.State, a.MaxAge, a.APIKey = core.StateRunning, 0, call.APIKey
+	a.State, a.MaxAge, a.APIKey, a.Input = core.StateRunning, 0, call.APIKey, call.Payload
 	a.Conductor = action.Exec.Kind != core.KindSequence
 	a.Kind = core.KindSequence
 	progress, err := newProgress(call, a.Conductor)

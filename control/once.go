@@ -109,12 +109,17 @@ func (p *Plane) acceptOnce(ctx context.Context, o *Once, who core.Subject, list 
 	if o == nil {
 		return p.accept(ctx, list, also...)
 	}
+	return p.enter(ctx, list, append(also, p.db.Accepting(ctx, who.Namespace.Name, o.digest(who)))...)
+}
+
+// enter is accept that leaves alone what may have reached Redis when it fails.
+// also comes last.
+func (p *Plane) enter(ctx context.Context, list []store.Creation, also ...store.Addition) error {
 	tasks, err := p.assign(ctx, list)
 	if err != nil {
 		return err
 	}
-	also = append(also, p.tasks.Adding(ctx, tasks...), p.db.Accepting(ctx, who.Namespace.Name, o.digest(who)))
-	return p.db.Create(ctx, list, also...)
+	return p.db.Create(ctx, list, append([]store.Addition{p.tasks.Adding(ctx, tasks...)}, also...)...)
 }
 
 // replay returns the end of an activation that an earlier call made. A caller

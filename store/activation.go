@@ -20,6 +20,8 @@ type Record struct {
 	Progress core.JSON
 	// Cancelled says that its worker was asked to kill it.
 	Cancelled bool
+	// Redriven is what a dead letter was redriven as; only DeadLetter sets it.
+	Redriven core.ActivationID
 	// Turn counts the changes of Progress: the fence of the next one.
 	Turn int
 }
@@ -42,6 +44,10 @@ const (
 	fieldMaxAge   = "age"  // ms
 	fieldDue      = "due"  // ms, while it is delayed
 	fieldCancel   = "can"  // 1: somebody asked to cancel it
+
+	fieldDeadInput = "din"  // of a dead letter: as fieldInput, sealed as that is
+	fieldDeadEnv   = "denv" // of a dead letter: as fieldEnv, likewise
+	fieldRedriven  = "rdv"  // of a dead letter: what it was redriven as
 	fieldLosses   = "los"  //
 	fieldSent     = "snt"  // 0 or 1
 	fieldWait     = "wt"   // name of an API server

@@ -105,6 +105,9 @@ func (db *DB) FinishAs(ctx context.Context, a *core.Activation, o core.Outcome, 
 }
 
 func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, keep Retention, doc, progress string) (core.ActivationID, error) {
+	if err := db.bury(ctx, a, o, keep); err != nil {
+		return "", err
+	}
 	out, logs, err := encodeOutcome(o)
 	if err != nil {
 		return "", err

@@ -87,6 +87,10 @@ func queuedKey(ns string) string { return tagged(ns) + "queued" }
 // are not due yet, by the milliseconds of when they are.
 func delayedKey(ns string) string { return tagged(ns) + "delayed" }
 
+// deadLettersKey is the sorted set of the ids of activations that the platform
+// has failed, by the milliseconds of their end.
+func deadLettersKey(ns string) string { return tagged(ns) + "deadletters" }
+
 // onceKey is the hash of one idempotency key, by a digest of it and of who
 // sent it: the activation that it stands for.
 func onceKey(ns, digest string) string { return tagged(ns) + "once:" + digest }

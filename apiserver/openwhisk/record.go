@@ -140,6 +140,9 @@ func annotationsOf(a *core.Activation) []keyValue {
 	if a.Cause.Parent != "" {
 		add("causedBy", quoted(core.KindSequence))
 	}
+	if a.RedriveOf != "" {
+		add("redriveOf", quoted(string(a.RedriveOf)))
+	}
 	if !a.Binding.IsZero() {
 		add("binding", quoted(a.Binding.Full()))
 	}

@@ -17,6 +17,7 @@ type activationCommand struct {
 	Get    activationGet    `cmd:"" help:"Show a record."`
 	Result activationResult `cmd:"" help:"Show a result."`
 	Logs   activationLogs   `cmd:"" help:"Show the logs of an activation."`
+	Cancel activationCancel `cmd:"" help:"End an activation that has not ended."`
 	Poll   activationPoll   `cmd:"" help:"Print activations and their logs as they end."`
 }
 

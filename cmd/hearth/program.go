@@ -40,6 +40,7 @@ type grammar struct {
 	Action     actionCommand     `cmd:"" help:"Manage and invoke actions."`
 	Invoke     invokeCommand     `cmd:"" help:"Invoke an action."`
 	Activation activationCommand `cmd:"" help:"Look at activations."`
+	Deadletter deadLetterCommand `cmd:"" name:"deadletter" help:"Look at activations that the platform failed, and run them again."`
 	Logs       logsCommand       `cmd:"" help:"Show the logs of an activation or an action."`
 	Package    packageCommand    `cmd:"" help:"Manage packages and bindings."`
 	Trigger    triggerCommand    `cmd:"" help:"Manage and fire triggers."`

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,6 +41,7 @@ type Client struct {
 	base      string
 	uuid, key string
 	http      *http.Client
+	header    http.Header // of every request, beside its own
 }
 
 // New makes a Client; it fails on a host or key that cannot be one.
@@ -93,6 +95,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (status %d)", text, e.Status)
 }
 
+// With returns a client that sends these headers too.
+func (c *Client) With(header http.Header) *Client {
+	with := *c
+	with.header = header
+	return &with
+}
+
 // Auth returns "uuid:key", which feeds get so that they can fire a trigger.
 func (c *Client) Auth() string { return c.uuid + ":" + c.key }
 
@@ -124,6 +133,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return 0, nil, fmt.Errorf("make request: %w", err)
 	}
+	maps.Copy(req.Header, c.header)
 	req.SetBasicAuth(c.uuid, c.key)
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
