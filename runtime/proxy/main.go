@@ -70,6 +70,11 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errs io
 	if os.Getpid() == 1 {
 		go reaper.Run(ctx)
 	}
+	if socket := variable(environ, "HEARTH_SOCKET"); socket != "" {
+		if err := redirect(filepath.Dir(socket)); err != nil {
+			return err
+		}
+	}
 	return start(ctx, filepath.Base(args[0]), environ, reaper, log)
 }
 

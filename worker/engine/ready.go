@@ -12,6 +12,14 @@ import (
 // which the proxy listens. Without it the proxy listens on TCP port 8080.
 const EnvSocket = "HEARTH_SOCKET"
 
+// PipeStdout and PipeStderr are the named pipes that may lie beside the
+// socket. The proxy prints to them, and so does all that it starts, instead of
+// to the streams that it was started with.
+const (
+	PipeStdout = "stdout"
+	PipeStderr = "stderr"
+)
+
 // DefaultReadyTimeout is what a Spec without ReadyTimeout gets.
 const DefaultReadyTimeout = time.Minute
 

@@ -100,7 +100,11 @@ func (d *Docker) boot(ctx context.Context, spec engine.Spec, h *held) (c engine.
 	if c.ID, err = d.makeContainer(ctx, spec, h); err != nil {
 		return c, err
 	}
-	if h.stream, err = d.attach(ctx, c.ID, spec.Output); err != nil {
+	var dir string
+	if h.dir != "" {
+		dir = d.folder(h.dir)
+	}
+	if h.stream, err = d.attach(ctx, c.ID, dir, spec.Output); err != nil {
 		return c, err
 	}
 	if err = d.start(ctx, c.ID); err != nil {

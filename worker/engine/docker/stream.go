@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/docker/docker/api/types"
@@ -18,16 +19,26 @@ import (
 // lastOutput bounds the wait for output of a container that is removed.
 const lastOutput = 2 * time.Second
 
-// stream is the one connection over which a container's output comes, from
-// before its start to its end.
+// stream is a container's output, from before its start to its end. It comes
+// over one connection to the daemon, and with images of ours through outlets:
+// there the connection ends when the proxy has taken those into use.
 type stream struct {
-	conn  net.Conn
-	ended chan struct{} // closed when all output has been passed on
+	conn    net.Conn
+	outlets [2]outlet     // zero for a foreign image
+	ended   chan struct{} // closed when all output has been passed on
 }
 
 // attach connects to the output of a container that has not been started: the
-// daemon subscribes before it answers, so that nothing is lost.
-func (d *Docker) attach(ctx context.Context, id string, output engine.Output) (*stream, error) {
+// daemon subscribes before it answers, so that nothing is lost. dir is the
+// container's socket folder, or empty.
+func (d *Docker) attach(ctx context.Context, id, dir string, output engine.Output) (*stream, error) {
+	s := &stream{ended: make(chan struct{})}
+	if dir != "" {
+		var err error
+		if s.outlets, err = openOutlets(dir); err != nil {
+			return nil, err
+		}
+	}
 	var response types.HijackedResponse
 	err := d.call(ctx, "attach to container "+id, queryTimeout, func(ctx context.Context) (err error) {
 		stop := func() bool { return true }
@@ -42,19 +53,33 @@ func (d *Docker) attach(ctx context.Context, id string, output engine.Output) (*
 		return err
 	})
 	if err != nil {
+		for _, o := range s.outlets {
+			o.close()
+		}
 		return nil, err
 	}
-	s := &stream{conn: response.Conn, ended: make(chan struct{})}
+	s.conn = response.Conn
 	go s.pump(response.Reader, output)
 	return s, nil
 }
 
-// pump passes the output on until the container ends or the daemon breaks the
-// connection; the one who reads the output cannot tell these apart, and asks
-// Inspect.
+// pump passes the output on until the container ends, or the daemon breaks the
+// connection while that is all there is; the one who reads the output cannot
+// tell these apart, and asks Inspect.
 func (s *stream) pump(r io.Reader, output engine.Output) {
-	_, _ = stdcopy.StdCopy(lenient(output.Stdout), lenient(output.Stderr), r)
+	stdout, stderr := lenient(output.Stdout), lenient(output.Stderr)
+	var pipes sync.WaitGroup
+	pipes.Go(func() { s.outlets[0].copy(stdout) })
+	pipes.Go(func() { s.outlets[1].copy(stderr) })
+	_, _ = stdcopy.StdCopy(stdout, stderr, r)
 	_ = s.conn.Close()
+	for _, o := range s.outlets {
+		o.letGo()
+	}
+	pipes.Wait()
+	for _, o := range s.outlets {
+		o.close()
+	}
 	output.End()
 	close(s.ended)
 }
@@ -62,31 +87,15 @@ func (s *stream) pump(r io.Reader, output engine.Output) {
 // finish waits for the rest of the output of a removed container, and breaks
 // the connection if it does not end.
 func (s *stream) finish() error {
-	if err := s.conn.SetReadDeadline(time.Now().Add(lastOutput)); err != nil && !errors.Is(err, net.ErrClosed) {
+	last := time.Now().Add(lastOutput)
+	if err := s.conn.SetReadDeadline(last); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("limit the wait for output: %w", err)
+	}
+	for _, o := range s.outlets {
+		if err := o.limit(last); err != nil {
+			return err
+		}
 	}
 	<-s.ended
 	return nil
-}
-
-// lenientWriter drops what its writer refuses. A container must not be held up
-// by someone who has stopped listening.
-type lenientWriter struct {
-	w      io.Writer
-	failed bool
-}
-
-func lenient(w io.Writer) io.Writer {
-	if w == nil {
-		return io.Discard
-	}
-	return &lenientWriter{w: w}
-}
-
-func (l *lenientWriter) Write(p []byte) (int, error) {
-	if !l.failed {
-		_, err := l.w.Write(p)
-		l.failed = err != nil
-	}
-	return len(p), nil
 }

@@ -59,6 +59,22 @@ func (c *Capture) Wait(ctx context.Context) bool {
 	}
 }
 
+// WaitFor is Wait for a while.
+func (c *Capture) WaitFor(d time.Duration) {
+	select {
+	case <-c.closed:
+		return
+	default:
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-c.closed:
+	case <-c.logs.ended:
+	case <-timer.C:
+	}
+}
+
 // End stops the collection and returns the lines, an unfinished one included.
 // When the limit cut something off, the last line says so.
 func (c *Capture) End() []string {

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hearth-faas/hearth/worker/engine"
@@ -27,6 +28,7 @@ func main() {
 		child(os.Args[1:])
 		return
 	}
+	redirect()
 	fmt.Fprint(os.Stdout, os.Getenv("PRINT_STDOUT"))
 	fmt.Fprint(os.Stderr, os.Getenv("PRINT_STDERR"))
 	if os.Getenv("PRINT_PID") != "" {
@@ -45,6 +47,17 @@ func main() {
 	}
 	fmt.Fprintln(os.Stderr, http.Serve(listener, routes()))
 	os.Exit(1)
+}
+
+// redirect does what the proxy does where there are named pipes for output.
+func redirect() {
+	dir := filepath.Dir(os.Getenv(engine.EnvSocket))
+	for fd, name := range map[int]string{1: engine.PipeStdout, 2: engine.PipeStderr} {
+		if pipe, err := syscall.Open(filepath.Join(dir, name), syscall.O_RDWR|syscall.O_CLOEXEC, 0); err == nil {
+			_ = syscall.Dup3(pipe, fd, 0)
+			_ = syscall.Close(pipe)
+		}
+	}
 }
 
 func listen() (net.Listener, error) {
