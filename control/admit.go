@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store"
 )
 
 // Rate names a counter of a namespace's calls in the current minute.
@@ -21,21 +22,45 @@ const (
 // KindThrottled, the count is raised also for a rejected call. The minute is
 // the wall clock's, as Redis has it, so that all API servers share it.
 func (p *Plane) Admit(ctx context.Context, who core.Subject, rate Rate) error {
-	rates := p.opt.Rates.Of(who.Namespace.Quota)
-	allowed := rates.InvocationsPerMinute
-	if rate == RateFire {
-		allowed = rates.FiresPerMinute
-	}
-	a, err := p.db.Admit(ctx, who.Namespace.Name, string(rate), allowed, rate == RateInvoke)
+	a, err := p.db.Admit(ctx, who.Namespace.Name, string(rate), p.perMinute(who, rate), rate == RateInvoke)
 	if err != nil {
 		return err
 	}
-	if a.Rate > allowed {
+	return p.admitted(who, rate, a)
+}
+
+// AdmitResolve is Admit for RateInvoke, and Resolve if that admits, in one
+// round trip for both (two through a binding).
+func (p *Plane) AdmitResolve(ctx context.Context, who core.Subject, name core.Name) (Target, error) {
+	a, l, err := p.db.AdmitLookup(ctx, who.Namespace.Name, string(RateInvoke), p.perMinute(who, RateInvoke), name)
+	if err != nil {
+		return Target{}, err
+	}
+	if err := p.admitted(who, RateInvoke, a); err != nil {
+		return Target{}, err
+	}
+	if err := reachable(who, name); err != nil {
+		return Target{}, err
+	}
+	return p.target(ctx, who, name, l, false)
+}
+
+// perMinute is how many calls of the rate the namespace may make.
+func (p *Plane) perMinute(who core.Subject, rate Rate) int {
+	rates := p.opt.Rates.Of(who.Namespace.Quota)
+	if rate == RateFire {
+		return rates.FiresPerMinute
+	}
+	return rates.InvocationsPerMinute
+}
+
+// admitted judges a call that was counted.
+func (p *Plane) admitted(who core.Subject, rate Rate, a store.Admission) error {
+	if allowed := p.perMinute(who, rate); a.Rate > allowed {
 		return throttled(a.Next, "Too many requests in the last minute (count: %d, allowed: %d).", a.Rate, allowed)
 	}
-	if rate == RateInvoke && a.InFlight >= rates.ConcurrentInvocations {
-		return throttled(time.Second, "Too many concurrent requests in flight (count: %d, allowed: %d).",
-			a.InFlight, rates.ConcurrentInvocations)
+	if most := p.opt.Rates.Of(who.Namespace.Quota).ConcurrentInvocations; rate == RateInvoke && a.InFlight >= most {
+		return throttled(time.Second, "Too many concurrent requests in flight (count: %d, allowed: %d).", a.InFlight, most)
 	}
 	return nil
 }

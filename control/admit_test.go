@@ -112,3 +112,27 @@ func TestActivationsInFlightBoundInvocations(t *testing.T) {
 		t.Error(p)
 	}
 }
+
+func TestAdmittingAndResolvingIsOneStep(t *testing.T) {
+	t.Parallel()
+	s := setupTenants(t, control.Options{Rates: core.Rates{InvocationsPerMinute: 1000, ConcurrentInvocations: 1000}})
+	none := s.owner
+	none.Namespace.Quota.InvocationsPerMinute = ptr(0)
+	for _, c := range []struct {
+		name string
+		who  core.Subject
+		of   string
+		want core.Kind
+	}{
+		{"ok", s.owner, "/provider/hi", core.KindInternal},
+		{"ok, of a public package", s.guest, "/provider/pub/hi", core.KindInternal},
+		{"nok, not there", s.owner, "/provider/missing", core.KindNotFound},
+		{"nok, somebody else's", s.guest, "/provider/hi", core.KindForbidden},
+		{"nok, too many calls, whatever is there", none, "/provider/missing", core.KindThrottled},
+	} {
+		got, err := s.AdmitResolve(s.ctx, c.who, of(c.of))
+		if err == nil && (c.want != core.KindInternal || got.Action.Name != of(c.of)) || err != nil && core.KindOf(err) != c.want {
+			t.Errorf("%s: got %v, %v", c.name, got.Action, err)
+		}
+	}
+}

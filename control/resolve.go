@@ -31,15 +31,28 @@ func (p *Plane) Resolve(ctx context.Context, who core.Subject, name core.Name) (
 
 // find is Resolve, with or without the action's code.
 func (p *Plane) find(ctx context.Context, who core.Subject, name core.Name, code bool) (Target, error) {
-	if name.Package == "" {
-		if err := mustOwn(who, name); err != nil {
-			return Target{}, err
-		}
+	if err := reachable(who, name); err != nil {
+		return Target{}, err
 	}
 	l, err := p.db.Lookup(ctx, name, code)
 	if err != nil {
 		return Target{}, err
 	}
+	return p.target(ctx, who, name, l, code)
+}
+
+// reachable refuses the action of somebody else that is in no package: those
+// are never shared.
+func reachable(who core.Subject, name core.Name) error {
+	if name.Package == "" {
+		return mustOwn(who, name)
+	}
+	return nil
+}
+
+// target makes what was looked up under the name a target, if who may invoke
+// it.
+func (p *Plane) target(ctx context.Context, who core.Subject, name core.Name, l store.Lookup, code bool) (Target, error) {
 	if name.Package == "" {
 		return Target{Action: l.Action}, l.ActionErr
 	}

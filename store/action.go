@@ -88,26 +88,45 @@ type Lookup struct {
 // Annotations and Components of the answer are shared: do not change them.
 func (db *DB) Lookup(ctx context.Context, name core.Name, code bool) (Lookup, error) {
 	pipe := db.rdb.Pipeline()
-	action := read(ctx, pipe, name, code)
-	var pkg *redis.SliceCmd
-	pkgName := core.Name{Namespace: name.Namespace, Name: name.Package}
-	if name.Package != "" {
-		pkg = read(ctx, pipe, pkgName, false)
-	}
+	sought := seek(ctx, pipe, name, code)
 	if err := run(ctx, pipe, "read action"); err != nil {
 		return Lookup{}, err
 	}
+	return db.found(sought), nil
+}
+
+// sought are the reads of a Lookup.
+type sought struct {
+	name        core.Name
+	action, pkg *redis.SliceCmd // pkg is nil outside packages
+}
+
+func (s sought) pkgName() core.Name {
+	return core.Name{Namespace: s.name.Namespace, Name: s.name.Package}
+}
+
+// seek queues the reads of a Lookup on the pipeline.
+func seek(ctx context.Context, pipe redis.Pipeliner, name core.Name, code bool) sought {
+	s := sought{name: name, action: read(ctx, pipe, name, code)}
+	if name.Package != "" {
+		s.pkg = read(ctx, pipe, s.pkgName(), false)
+	}
+	return s
+}
+
+// found is the answer to the reads.
+func (db *DB) found(s sought) Lookup {
 	var l Lookup
 	var r record
-	if r, l.ActionErr = parse(action, core.TypeAction); l.ActionErr == nil {
-		l.Action, l.ActionErr = db.action(name, r)
+	if r, l.ActionErr = parse(s.action, core.TypeAction); l.ActionErr == nil {
+		l.Action, l.ActionErr = db.action(s.name, r)
 	}
-	if pkg != nil {
-		if r, l.PackageErr = parse(pkg, core.TypePackage); l.PackageErr == nil {
-			l.Package, l.PackageErr = db.pkg(pkgName, r)
+	if s.pkg != nil {
+		if r, l.PackageErr = parse(s.pkg, core.TypePackage); l.PackageErr == nil {
+			l.Package, l.PackageErr = db.pkg(s.pkgName(), r)
 		}
 	}
-	return l, nil
+	return l
 }
 
 // action decodes a record, or finds it decoded.

@@ -45,11 +45,36 @@ return {calls, flying, 60000 - (t[1] % 60) * 1000 - math.floor(t[2] / 1000)}
 // also one over the limit of perMinute; with inFlight it counts the
 // activations in flight as well. It takes one round trip.
 func (db *DB) Admit(ctx context.Context, namespace, rate string, perMinute int, inFlight bool) (Admission, error) {
+	cmd := admitScript.Run(ctx, db.rdb, admitKeys(namespace, rate, inFlight), perMinute)
+	return admission(cmd)
+}
+
+// AdmitLookup is Admit with inFlight, and Lookup, in one round trip.
+func (db *DB) AdmitLookup(ctx context.Context, namespace, rate string, perMinute int, name core.Name) (Admission, Lookup, error) {
+	var cmd *redis.Cmd
+	var reads sought
+	err := db.pipelined(ctx, []Addition{func(pipe redis.Pipeliner) error {
+		cmd = admitScript.Eval(ctx, pipe, admitKeys(namespace, rate, true), perMinute)
+		reads = seek(ctx, pipe, name, false)
+		return nil
+	}})
+	if err != nil {
+		return Admission{}, Lookup{}, core.Unavailable("count call and read action", err)
+	}
+	a, err := admission(cmd)
+	return a, db.found(reads), err
+}
+
+func admitKeys(namespace, rate string, inFlight bool) []string {
 	keys := []string{ratePrefix(namespace, rate)}
 	if inFlight {
 		keys = append(keys, queuedKey(namespace), runningKey(namespace))
 	}
-	n, err := admitScript.Run(ctx, db.rdb, keys, perMinute).Int64Slice()
+	return keys
+}
+
+func admission(cmd *redis.Cmd) (Admission, error) {
+	n, err := cmd.Int64Slice()
 	if err != nil {
 		return Admission{}, core.Unavailable("count call", err)
 	}

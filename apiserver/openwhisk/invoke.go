@@ -28,10 +28,7 @@ func (d *Dialect) invoke(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := d.plane.Admit(r.ctx(), r.who, control.RateInvoke); err != nil {
-		return err
-	}
-	target, err := d.plane.Resolve(r.ctx(), r.who, r.name())
+	target, err := d.plane.AdmitResolve(r.ctx(), r.who, r.name())
 	if err != nil {
 		return err
 	}
