@@ -128,7 +128,7 @@ func TestClassicTimeoutsOfTheServer(t *testing.T) {
 	t.Parallel()
 	t.Run("a request that does not come in time", func(t *testing.T) {
 		t.Parallel()
-		f := serve(t, "fprocess=cat", "read_timeout=200ms")
+		f := serve(t, "fprocess=cat", "read_timeout=3s")
 		body, input := io.Pipe()
 		defer input.Close()
 		if a := f.send("POST", "/", body); a.status != 400 {

@@ -32,7 +32,7 @@ var modes = map[string]struct {
 	"streaming answers":               {"cat", []string{"mode=streaming"}, 200, "hello", []string{"POST /a?x=1 - 200 - ContentLength: 5B (0."}},
 	"streaming has variables":         {`echo "$Http_Method $Http_Path $Http_Query $Http_X_Test"`, []string{"mode=streaming"}, 200, "POST /a x=1 first\n", nil},
 	"streaming fails in silence":      {"echo some; exit 1", []string{"mode=streaming"}, 200, "some\n", []string{"exit status 1\n", "POST /a?x=1 - 500 - "}},
-	"streaming kills in silence":      {"echo some; sleep 1000", []string{"mode=streaming", "exec_timeout=500ms"}, 200, "some\n", []string{"signal: killed\n"}},
+	"streaming kills in silence":      {"echo some; sleep 1000", []string{"mode=streaming", "exec_timeout=5s"}, 200, "some\n", []string{"signal: killed\n"}},
 	"streaming, no such program":      {"", []string{"mode=streaming", "function_process=/nonexistent"}, 200, "", []string{"no such file or directory\n"}},
 	"streaming logs stderr":           {"echo err >&2", []string{"mode=streaming"}, 200, "", []string{" stderr: err\n"}},
 	"the image's mode comes first":    {"cat; exit 1", []string{"mode=streaming", "HEARTH_MODE=serializing"}, 500, "exit status 1", nil},

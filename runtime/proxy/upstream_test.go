@@ -234,18 +234,30 @@ func TestUpstreamDrain(t *testing.T) {
 	f := serveHTTP(t, "fprocess="+script(t, "trap 'touch "+dir+"/told; exit 0' TERM; touch "+dir+"/trapped; while :; do sleep 0.05; done"))
 	exists(t, dir+"/trapped")
 	body, input := io.Pipe()
-	done := make(chan answer, 1)
-	go func() { done <- f.send("POST", "/parts", body) }()
-	_, _ = io.WriteString(input, "one\n")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/parts", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(text string) { _, _ = io.WriteString(input, text) }
+	go say("one\n")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	first := make([]byte, len("data: one\n\n"))
+	if _, err := io.ReadFull(resp.Body, first); err != nil {
+		t.Fatal(err)
+	}
 	f.term()
 	f.logged("draining: 1 requests\n")
-	_, _ = io.WriteString(input, "two\n")
+	say("two\n")
 	if _, err := os.Stat(dir + "/told"); err == nil {
 		t.Error("the process was told at once")
 	}
 	input.Close()
-	if a := <-done; a.body != "data: one\n\ndata: two\n\n" || a.err != nil {
-		t.Errorf("the request that ran: got %q, %v", a.body, a.err)
+	if rest, err := io.ReadAll(resp.Body); string(rest) != "data: two\n\n" || err != nil {
+		t.Errorf("the request that ran: got %q, %v", rest, err)
 	}
 	exists(t, dir+"/told")
 	if code := f.ended(); code != 0 {
