@@ -34,6 +34,9 @@ type Firing struct {
 	// Server names the process that waits for what the rules start, see
 	// AwaitRule; empty when none does.
 	Server string
+	// Whole fires all rules or none: what is throttled, or fails for now, is an
+	// error instead of a line in the trigger's log.
+	Whole bool
 
 	// Depth is how many activations this one follows from through destinations.
 	Depth int
@@ -64,6 +67,11 @@ func (p *Plane) Fire(ctx context.Context, who core.Subject, f Firing) (FireResul
 		return FireResult{}, err
 	}
 	shots := p.shoot(ctx, who, trigger.Rules, f, args)
+	for _, s := range shots {
+		if f.Whole && s.passing() {
+			return FireResult{}, s.err
+		}
+	}
 	var list []store.Creation
 	results := make([]core.RuleResult, len(shots))
 	for i, s := range shots {
@@ -130,6 +138,16 @@ func arguments(params core.Params, f Firing) (core.JSON, error) {
 type shot struct {
 	result   core.RuleResult
 	creation store.Creation
+	err      error
+}
+
+// passing says whether the same rule may work out later.
+func (s shot) passing() bool {
+	switch core.KindOf(s.err) {
+	case core.KindThrottled, core.KindUnavailable, core.KindInternal:
+		return s.err != nil
+	}
+	return false
 }
 
 // shoot prepares the invocations of all rules, at once.
@@ -150,6 +168,7 @@ func (p *Plane) shot(ctx context.Context, who core.Subject, rule core.RuleLink, 
 	}
 	c, err := p.ordinary(ctx, who, rule, f, args)
 	if err != nil {
+		s.err = err
 		s.result.Refusal = p.refusal(rule, err)
 		return s
 	}

@@ -15,16 +15,16 @@ type TriggerSource interface {
 	// that make no sense with an Error of KindInvalid, and may take what is
 	// secret out of t. What it returns is called once the trigger is written,
 	// and may be called again for the same settings.
-	Take(t *core.Trigger) (written func(context.Context) error, err error)
+	Take(ctx context.Context, t *core.Trigger) (written func(context.Context) error, err error)
 	// Drop is called when a trigger was deleted.
 	Drop(ctx context.Context, trigger core.Name) error
 }
 
 // sourced asks all sources to take the trigger.
-func (p *Plane) sourced(t *core.Trigger) (written func(context.Context) error, err error) {
+func (p *Plane) sourced(ctx context.Context, t *core.Trigger) (written func(context.Context) error, err error) {
 	all := make([]func(context.Context) error, len(p.opt.Sources))
 	for i, source := range p.opt.Sources {
-		if all[i], err = source.Take(t); err != nil {
+		if all[i], err = source.Take(ctx, t); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ func (p *Plane) PutTrigger(ctx context.Context, who core.Subject, name core.Name
 		check: func(t *core.Trigger) error {
 			err := fitParams(t.Params, t.Annotations)
 			if err == nil {
-				after, err = p.sourced(t)
+				after, err = p.sourced(ctx, t)
 			}
 			return err
 		},

@@ -222,3 +222,25 @@ const owingKey = prefix + "owing"
 
 // owingBellKey is the list of the namespaces that have just got a delivery.
 const owingBellKey = prefix + "owing:bell"
+
+// feedsKey is the hash of the settings of the triggers of a shard that read
+// streams of others, by trigger.
+func feedsKey(shard string) string { return prefix + "events:{" + shard + "}:feeds" }
+
+// flightsKey is the hash of the events of such a trigger whose end is awaited:
+// id of the event -> what it carries.
+func flightsKey(shard, trigger string) string {
+	return prefix + "events:{" + shard + "}:flights:" + trigger
+}
+
+// takenKey is the sorted set of the entries that became events, by the
+// milliseconds of when their stream was told, 0 before that.
+func takenKey(shard, trigger string) string {
+	return prefix + "events:{" + shard + "}:taken:" + trigger
+}
+
+// deadEntriesKey is the list of the entries that an action gave up, latest
+// first.
+func deadEntriesKey(shard, trigger string) string {
+	return prefix + "events:{" + shard + "}:rejects:" + trigger
+}

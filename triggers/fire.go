@@ -67,7 +67,7 @@ func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
 	}
 	_, err = d.plane.Fire(ctx, who, control.Firing{
 		Trigger: event.Trigger, Context: contextOf(event), Payload: event.Payload, ID: event.ID,
-		TransactionID: string(event.ID), Server: event.Server,
+		TransactionID: string(event.ID), Server: event.Server, Whole: event.Admitted,
 	})
 	if err != nil || event.Then == "" {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/triggers/cron"
+	"github.com/hearth-faas/hearth/triggers/stream"
 	"github.com/hearth-faas/hearth/triggers/webhook"
 )
 
@@ -14,11 +15,16 @@ func (x *parts) control(s planeSettings) stage {
 	return stage{
 		name: "control plane",
 		start: func(context.Context) error {
+			allow, err := s.streams()
+			if err != nil {
+				return err
+			}
+			x.streams = allow
 			opt := control.Options{
 				Range:   s.limits(),
 				Rates:   s.rates(),
 				Server:  x.name,
-				Sources: []control.TriggerSource{cron.NewSource(x.db), webhook.NewSource(x.db)},
+				Sources: []control.TriggerSource{cron.NewSource(x.db), webhook.NewSource(x.db), stream.NewSource(x.db, allow)},
 			}
 			if x.policy != nil {
 				opt.CallbackURL = x.policy.Check

@@ -17,6 +17,7 @@ import (
 	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/runtime/kinds"
 	"github.com/hearth-faas/hearth/store"
+	"github.com/hearth-faas/hearth/store/foreign"
 	"github.com/hearth-faas/hearth/store/seal"
 )
 
@@ -34,6 +35,7 @@ type parts struct {
 	plane    *control.Plane
 	manifest *kinds.Manifest
 	policy   *callback.Policy // of callbacks; nil where none are accepted
+	streams  foreign.Options  // what triggers may read
 }
 
 func (p *program) parts(log *slog.Logger) *parts {

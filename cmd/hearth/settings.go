@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/hearth-faas/hearth/apiserver/openwhisk"
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/store/foreign"
 )
 
 // Each struct is the settings of one part; the group is what makes a flag a
@@ -62,6 +64,7 @@ type planeSettings struct {
 	MaxTimeout            time.Duration `group:"Limits" default:"5m" help:"The longest run an action may ask for (${default})."`
 	MaxMemory             int           `group:"Limits" default:"512" help:"The most memory an action may ask for, in MB (${default})."`
 	MaxConcurrency        int           `group:"Limits" default:"200" help:"The most activations at once that an action may take in one container (${default})."`
+	StreamAllow           []string      `group:"Limits" placeholder:"CIDR" help:"Where streams that triggers read may be, as ranges of addresses; may be given again. By default anywhere but link-local addresses."`
 	Runtimes              string        `group:"Settings" placeholder:"FILE" help:"The runtimes manifest; by default that of this version's own images."`
 }
 
@@ -71,6 +74,19 @@ func (s planeSettings) rates() core.Rates {
 		FiresPerMinute:        s.FiresPerMinute,
 		ConcurrentInvocations: s.ConcurrentInvocations,
 	}
+}
+
+// streams bounds the streams that triggers may read.
+func (s planeSettings) streams() (foreign.Options, error) {
+	var opt foreign.Options
+	for _, text := range s.StreamAllow {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return opt, usagef("--stream-allow %s is no range of addresses", text)
+		}
+		opt.Allow = append(opt.Allow, p)
+	}
+	return opt, nil
 }
 
 func (s planeSettings) limits() core.LimitRange {

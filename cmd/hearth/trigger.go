@@ -21,6 +21,7 @@ type triggerCreate struct {
 	parameters
 	schedule
 	hookFlags
+	streamFlags
 	Name string `arg:"" help:"The trigger."`
 	Feed string `placeholder:"ACTION" help:"The feed that fires it, such as /whisk.system/alarms/alarm; it gets the parameters."`
 }
@@ -31,8 +32,12 @@ func (c triggerCreate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	streams, err := c.streamFlags.annotation()
+	if err != nil {
+		return err
+	}
 	hook, secret, err := c.hookFlags.annotation(true)
-	annotations = append(annotations, hook...)
+	annotations = append(append(annotations, streams...), hook...)
 	switch {
 	case err != nil:
 		return err
@@ -61,6 +66,7 @@ type triggerUpdate struct {
 	parameters
 	schedule
 	hookFlags
+	streamFlags
 	Name string `arg:"" help:"The trigger."`
 }
 
@@ -78,7 +84,11 @@ func (c triggerUpdate) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	annotations = append(annotations, hook...)
+	streams, err := c.streamFlags.annotation()
+	if err != nil {
+		return err
+	}
+	annotations = append(append(annotations, streams...), hook...)
 	old, err := annotationsOf(ctx, cl, n)
 	if err != nil {
 		return err

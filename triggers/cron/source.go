@@ -30,7 +30,7 @@ type form struct {
 }
 
 // Take reads the annotation; see control.TriggerSource.
-func (s *Source) Take(t *core.Trigger) (func(context.Context) error, error) {
+func (s *Source) Take(_ context.Context, t *core.Trigger) (func(context.Context) error, error) {
 	name := t.Name
 	settings, ok, err := settingsOf(t)
 	if err != nil {

@@ -51,7 +51,7 @@ func (f form) live(now time.Time) []string {
 
 // Take reads the annotation and takes the secrets out of it; see
 // control.TriggerSource. A change that names none keeps those that there are.
-func (s *Source) Take(t *core.Trigger) (func(context.Context) error, error) {
+func (s *Source) Take(_ context.Context, t *core.Trigger) (func(context.Context) error, error) {
 	name := t.Name
 	annotation, ok := t.Annotations.Get(Annotation)
 	if !ok || string(annotation) == "null" {
