@@ -30,12 +30,12 @@ func scenarios() []scenario {
 		{name: "background", what: "calls without waiting, at a fixed rate for 20 s, until all are done", run: background},
 		{name: "sequence", what: "a sequence of three warm steps against one warm call", run: sequence},
 		{name: "trigger", what: "a trigger with ten rules", run: trigger},
+		{name: "webhook", what: "deliveries to a webhook with one rule, and its answers", run: webhooks},
 		{name: "neighbour", what: "warm calls of one action while another keeps all processors busy", run: neighbour},
 		{name: "list", what: "listing activations when there are 1 000 and 100 000", run: list},
 		{name: "cold-go", what: "first calls of Go actions against making the same container by hand", run: cold("go")},
 		{name: "cold-nodejs", what: "the same for Node.js", run: cold("nodejs")},
 		{name: "prewarmed", what: "first calls of Node.js actions that find a started container", run: prewarmed},
-		{name: "runtimes", what: "a container, /init and first /run of each kind, and the sizes of images", onRequest: true, run: runtimes},
 		{name: "million", what: "listing activations when there are 1 000 000", onRequest: true, run: listMillion},
 	}
 }
