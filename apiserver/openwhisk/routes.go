@@ -69,6 +69,7 @@ func (d *Dialect) routes() []route {
 		{path: ns + "/deadletters", dir: true, on: verbs{get: d.listDeadLetters, post: d.redriveAll, del: d.purgeDeadLetters}},
 		{path: ns + "/deadletters/:id", on: verbs{get: d.getDeadLetter, post: d.redrive, del: d.purgeDeadLetter}},
 		{path: ns + "/activations/:id/logs", on: verbs{get: d.getLogs}},
+		{path: ns + "/activations/:id/status", on: verbs{get: d.getStatus}},
 		{path: ns + "/activations/:id/result", on: verbs{get: d.getResult}},
 	}
 }

@@ -17,6 +17,7 @@ type activationCommand struct {
 	Get    activationGet    `cmd:"" help:"Show a record."`
 	Result activationResult `cmd:"" help:"Show a result."`
 	Logs   activationLogs   `cmd:"" help:"Show the logs of an activation."`
+	Status activationStatus `cmd:"" help:"Show where an activation is that may not have ended, and what it waits for."`
 	Cancel activationCancel `cmd:"" help:"End an activation that has not ended."`
 	Poll   activationPoll   `cmd:"" help:"Print activations and their logs as they end."`
 }
@@ -134,6 +135,11 @@ type activationGet struct{ selected }
 
 // Run shows a record.
 func (c activationGet) Run(ctx context.Context, p *program) error { return c.show(ctx, p, "") }
+
+type activationStatus struct{ selected }
+
+// Run shows where an activation is.
+func (c activationStatus) Run(ctx context.Context, p *program) error { return c.show(ctx, p, "status") }
 
 type activationResult struct{ selected }
 

@@ -124,7 +124,7 @@ func (c *Client) Activations(ctx context.Context, query Query) ([]Activation, er
 }
 
 // Activation returns a record as the platform shows it; part is "" for all of
-// it, "result" or "logs".
+// it, "result", "logs" or "status".
 func (c *Client) Activation(ctx context.Context, id, part string) (json.RawMessage, error) {
 	path := "/namespaces/_/activations/" + url.PathEscape(id)
 	if part != "" {
