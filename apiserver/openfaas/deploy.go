@@ -24,10 +24,15 @@ const (
 // deployment reads the body of a deployment.
 func (d *Dialect) deployment(r *request) (core.Subject, core.Name, control.Deployment, error) {
 	var in deploymentJSON
-	var out control.Deployment
 	if err := r.decode(&in); err != nil {
-		return core.Subject{}, core.Name{}, out, err
+		return core.Subject{}, core.Name{}, control.Deployment{}, err
 	}
+	return d.deploymentOf(r, in)
+}
+
+// deploymentOf is deployment for who has read it.
+func (d *Dialect) deploymentOf(r *request, in deploymentJSON) (core.Subject, core.Name, control.Deployment, error) {
+	var out control.Deployment
 	who, err := d.caller(r, in.Namespace)
 	name := core.Name{Namespace: who.Namespace.Name, Name: in.Service}
 	if err != nil {

@@ -30,7 +30,7 @@ var (
 
 func statusOf(kind core.Kind) int {
 	switch kind {
-	case core.KindInvalid, core.KindUnprocessable:
+	case core.KindInvalid, core.KindOutOfRange, core.KindUnprocessable:
 		return http.StatusBadRequest
 	case core.KindUnauthenticated:
 		return http.StatusUnauthorized

@@ -1,6 +1,7 @@
 package openfaas
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/hearth-faas/hearth/core"
@@ -13,17 +14,26 @@ func (d *Dialect) listFunctions(r *request) error {
 	if err != nil {
 		return err
 	}
-	functions, err := d.plane.Functions(r.ctx(), who)
+	list, err := d.functions(r.ctx(), who)
 	if err != nil {
 		return err
 	}
-	counts, err := d.plane.Invocations(r.ctx(), who)
+	return r.writeJSON(list)
+}
+
+// functions returns all functions of the caller's, latest first.
+func (d *Dialect) functions(ctx context.Context, who core.Subject) ([]statusJSON, error) {
+	functions, err := d.plane.Functions(ctx, who)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ready, err := d.plane.ReadyReplicas(r.ctx(), who)
+	counts, err := d.plane.Invocations(ctx, who)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	ready, err := d.plane.ReadyReplicas(ctx, who)
+	if err != nil {
+		return nil, err
 	}
 	list := make([]statusJSON, len(functions))
 	for i := range functions {
@@ -31,7 +41,7 @@ func (d *Dialect) listFunctions(r *request) error {
 		list[i] = d.statusOfFunction(&functions[i], ready[name])
 		list[i].Invocations = counts[name]
 	}
-	return r.writeJSON(list)
+	return list, nil
 }
 
 func (d *Dialect) getFunction(r *request) error {

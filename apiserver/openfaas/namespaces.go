@@ -1,6 +1,7 @@
 package openfaas
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/hearth-faas/hearth/control"
@@ -21,9 +22,17 @@ func (n namespaceJSON) notes() store.Notes {
 
 // listNamespaces lists the default namespace and those made for functions.
 func (d *Dialect) listNamespaces(r *request) error {
-	seen, err := d.plane.FunctionNamespaces(r.ctx())
+	names, err := d.namespaceNames(r.ctx())
 	if err != nil {
 		return err
+	}
+	return r.writeJSON(names)
+}
+
+func (d *Dialect) namespaceNames(ctx context.Context) ([]string, error) {
+	seen, err := d.plane.FunctionNamespaces(ctx)
+	if err != nil {
+		return nil, err
 	}
 	names := []string{DefaultNamespace}
 	for _, ns := range seen {
@@ -31,7 +40,7 @@ func (d *Dialect) listNamespaces(r *request) error {
 			names = append(names, ns.Name)
 		}
 	}
-	return r.writeJSON(names)
+	return names, nil
 }
 
 func (d *Dialect) createNamespace(r *request) error {

@@ -55,6 +55,7 @@ func (d *Dialect) Mount(e *echo.Echo) {
 	for _, r := range d.routes() {
 		d.register(e, r)
 	}
+	d.mountUI(e)
 	e.RouteNotFound("/system/*", d.private(notFound))
 }
 
