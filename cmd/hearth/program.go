@@ -38,6 +38,7 @@ type grammar struct {
 	Doctor     doctorCommand     `cmd:"" help:"Check this machine and Redis."`
 	Namespace  namespaceCommand  `cmd:"" help:"Manage namespaces and their keys, in Redis."`
 	Action     actionCommand     `cmd:"" help:"Manage and invoke actions."`
+	Function   functionCommand   `cmd:"" help:"Manage functions, as clients of OpenFaaS do."`
 	Invoke     invokeCommand     `cmd:"" help:"Invoke an action."`
 	Activation activationCommand `cmd:"" help:"Look at activations."`
 	Deadletter deadLetterCommand `cmd:"" name:"deadletter" help:"Look at activations that the platform failed, and run them again."`

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hearth-faas/hearth/cmd/hearth/client"
+)
+
+// gatewayConnection is where the commands for functions find the platform and
+// the credentials of its OpenFaaS API: by default those of hearth up.
+type gatewayConnection struct {
+	Gateway             string `group:"Connection" placeholder:"URL" help:"The platform's address; otherwise that of the property file."`
+	GatewayUser         string `group:"Connection" default:"admin" placeholder:"NAME" help:"The name to sign in with (${default})."`
+	GatewayPasswordFile string `group:"Connection" placeholder:"FILE" help:"The file with the password; otherwise gateway-password in the data folder of hearth up."`
+	Namespace           string `short:"n" placeholder:"NAME" help:"The namespace of the function; otherwise openfaas-fn."`
+}
+
+// do sends a request and returns the body of an answer of class 2xx.
+func (c gatewayConnection) do(ctx context.Context, env environment, method, path string, q url.Values, in any) (json.RawMessage, error) {
+	res, err := c.send(ctx, env, method, path, q, in)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, client.MaxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return body, nil
+}
+
+// send sends a request with in as its JSON body; an answer of another class
+// than 2xx is an error.
+func (c gatewayConnection) send(ctx context.Context, env environment, method, path string, q url.Values, in any) (*http.Response, error) {
+	base, err := c.base(env)
+	if err != nil {
+		return nil, err
+	}
+	password, err := c.password(env)
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if in != nil {
+		if err := json.NewEncoder(&body).Encode(in); err != nil {
+			return nil, fmt.Errorf("encode request: %w", err)
+		}
+	} else {
+		if q == nil {
+			q = url.Values{}
+		}
+		if c.Namespace != "" {
+			q.Set("namespace", c.Namespace)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, base+path+"?"+q.Encode(), &body)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	req.SetBasicAuth(c.GatewayUser, password)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", base, err)
+	}
+	if res.StatusCode >= http.StatusOK && res.StatusCode < http.StatusMultipleChoices {
+		return res, nil
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<16)) // what there is of a reason
+	return nil, &client.Error{Status: res.StatusCode, Message: strings.TrimSpace(string(text))}
+}
+
+func (c gatewayConnection) base(env environment) (string, error) {
+	address := c.Gateway
+	if address == "" {
+		props, err := connection{}.properties(env)
+		if err != nil {
+			return "", err
+		}
+		address = props["APIHOST"]
+	}
+	if address == "" {
+		return "", usagef("no platform is named: use --gateway, or a property file with APIHOST")
+	}
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	return strings.TrimSuffix(address, "/"), nil
+}
+
+func (c gatewayConnection) password(env environment) (string, error) {
+	files := []string{c.GatewayPasswordFile}
+	if c.GatewayPasswordFile == "" {
+		files = []string{filepath.Join(env[prefix+"DATA"], passwordFile), filepath.Join(env.dataHome(), "hearth", passwordFile)}
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			return strings.TrimSpace(string(text)), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || c.GatewayPasswordFile != "" {
+			return "", fmt.Errorf("read the gateway's password: %w", err)
+		}
+	}
+	return "", usagef("no password: use --gateway-password-file, or the data folder of hearth up (HEARTH_DATA)")
+}
+
+// isStatus says whether err is an answer with the status.
+func isStatus(err error, status int) bool {
+	e, ok := errors.AsType[*client.Error](err)
+	return ok && e.Status == status
+}
