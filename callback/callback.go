@@ -10,6 +10,7 @@ package callback
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -41,6 +42,8 @@ type Options struct {
 	// Look is how often namespaces are looked at without being told to; 0 means
 	// 5 s.
 	Look time.Duration
+	// Resolver finds the addresses of names; nil means the machine's.
+	Resolver *net.Resolver
 	// Grace is how long attempts may go on when the Sender ends; 0 means 3 s.
 	Grace time.Duration
 }

@@ -20,7 +20,7 @@ const (
 // newClient returns the client that calls receivers. It uses no proxy, since
 // that would connect for it, to whatever address.
 func newClient(opt Options) *http.Client {
-	dialer := &net.Dialer{Timeout: opt.Timeout, Control: opt.Policy.control}
+	dialer := &net.Dialer{Timeout: opt.Timeout, Control: opt.Policy.control, Resolver: opt.Resolver}
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext:            dialer.DialContext,

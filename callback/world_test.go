@@ -198,3 +198,14 @@ func (r *receiver) requests() []got {
 	defer r.mu.Unlock()
 	return append([]got(nil), r.list...)
 }
+
+// failing answers the first n requests with 500.
+func failing(n int) func(int, http.ResponseWriter, *http.Request) {
+	return func(i int, w http.ResponseWriter, _ *http.Request) {
+		if i <= n {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

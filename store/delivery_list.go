@@ -125,12 +125,10 @@ func (db *DB) Redrive(ctx context.Context, ns, id string) error {
 // PurgeDelivery deletes a delivery, in whatever state. KindNotFound.
 func (db *DB) PurgeDelivery(ctx context.Context, ns, id string) error {
 	lane, err := db.rdb.HGet(ctx, deliveryKey(ns, id), fieldLane).Result()
-	if err == redis.Nil { //nolint:errorlint // go-redis returns it bare
-		return noDelivery()
-	}
-	if err != nil {
+	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis returns it bare
 		return unavailable(ctx, "purge delivery", err)
 	}
+	gone := err != nil
 	_, err = db.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.Del(ctx, deliveryKey(ns, id))
 		pipe.ZRem(ctx, dueDeliveriesKey(ns), lane+"/"+id)
@@ -138,10 +136,22 @@ func (db *DB) PurgeDelivery(ctx context.Context, ns, id string) error {
 		pipe.ZRem(ctx, deliveriesKey(ns), id)
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return unavailable(ctx, "purge delivery", err)
+	case gone:
+		return noDelivery()
 	}
 	return nil
+}
+
+// DeadDeliveries returns the ids of the deliveries that were given up.
+func (db *DB) DeadDeliveries(ctx context.Context, ns string) ([]string, error) {
+	ids, err := db.rdb.ZRange(ctx, deadDeliveriesKey(ns), 0, -1).Result()
+	if err != nil {
+		return nil, unavailable(ctx, "list deliveries", err)
+	}
+	return ids, nil
 }
 
 // DeliveryCounts are numbers of deliveries.
