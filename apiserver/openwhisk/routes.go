@@ -71,6 +71,10 @@ func (d *Dialect) routes() []route {
 		{path: ns + "/activations/:id/logs", on: verbs{get: d.getLogs}},
 		{path: ns + "/activations/:id/status", on: verbs{get: d.getStatus}},
 		{path: ns + "/activations/:id/result", on: verbs{get: d.getResult}},
+
+		{path: ns + "/callbacks", dir: true, on: verbs{get: d.listCallbacks, post: d.redriveCallbacks, del: d.deleteCallbacks}},
+		{path: ns + "/callbacks/:callback", on: verbs{get: d.getCallback, post: d.redriveCallback, del: d.deleteCallback}},
+		{path: ns + "/signing-secret", on: verbs{get: d.getSigning, post: d.rotateSigning}},
 	}
 }
 

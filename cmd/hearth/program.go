@@ -46,6 +46,7 @@ type grammar struct {
 	Package    packageCommand    `cmd:"" help:"Manage packages and bindings."`
 	Trigger    triggerCommand    `cmd:"" help:"Manage and fire triggers."`
 	Rule       ruleCommand       `cmd:"" help:"Manage rules."`
+	Callback   callbackCommand   `cmd:"" help:"See what became of callbacks."`
 	Webhook    webhookCommand    `cmd:"" help:"Look at webhooks and what came to them."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
