@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,7 +15,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
+	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
 	"github.com/hearth-faas/hearth/store"
 )
@@ -425,4 +428,23 @@ func TestUnknownFormsAreGivenUp(t *testing.T) {
 	if c := s.Counts(); c.Dead != 1 || c.Delivered != 0 {
 		t.Errorf("got %+v", c)
 	}
+}
+
+func TestCallbacksAreRefusedWhileTooManyWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put("act")
+	const fill = `for i = 1, 100000 do redis.call("ZADD", KEYS[1], 1, i) end`
+	if err := w.rdb.Eval(t.Context(), fill, []string{"hearth:{guest}:deliveries:due"}).Err(); err != nil && !errors.Is(err, redis.Nil) {
+		t.Fatal(err)
+	}
+	target, err := w.plane.Resolve(t.Context(), w.who, name("act"))
+	w.must(err)
+	call := control.Call{Subject: w.who, Target: target, Callback: &core.Callback{URL: "https://example.org/", Form: core.FormEnvelope}}
+	if _, err := w.plane.Invoke(t.Context(), call); core.KindOf(err) != core.KindThrottled {
+		t.Errorf("got %v", err)
+	}
+	call.Callback = nil
+	_, err = w.plane.Invoke(t.Context(), call)
+	w.must(err)
 }

@@ -26,16 +26,16 @@ const patience = time.Minute
 
 // world is a platform whose worker is the test.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	rdb   redis.UniversalClient
 	db    *store.DB
 	plane *control.Plane
 	who   core.Subject
 }
 
-func newWorld(t *testing.T) world { return worldOn(t, storetest.Redis(t)) }
+func newWorld(t testing.TB) world { return worldOn(t, storetest.Redis(t)) }
 
-func worldOn(t *testing.T, rdb redis.UniversalClient) world {
+func worldOn(t testing.TB, rdb redis.UniversalClient) world {
 	t.Helper()
 	db := store.New(rdb)
 	w := world{t: t, rdb: rdb, db: db}

@@ -1,8 +1,10 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/hearth-faas/hearth/core"
 )
@@ -80,6 +82,22 @@ func owed(a *core.Activation, action *core.Action, call Call) {
 			a.Payload = call.Payload
 		}
 	}
+}
+
+// maxPending bounds the callbacks of a namespace that wait. A receiver that is
+// gone must not fill Redis.
+const maxPending = 100_000
+
+// mayCallBack refuses a call whose callback would not be delivered.
+func (p *Plane) mayCallBack(ctx context.Context, call Call) error {
+	if err := p.checkCallback(call.Callback.URL); err != nil {
+		return err
+	}
+	n, err := p.db.PendingDeliveries(ctx, call.Subject.Namespace.Name)
+	if err == nil && n >= maxPending {
+		return &core.Error{Kind: core.KindThrottled, Message: "Too many callbacks wait to be delivered.", RetryAfter: time.Minute}
+	}
+	return err
 }
 
 // checkCallback refuses a URL that no callback will reach. The Error is of

@@ -30,7 +30,8 @@ type Call struct {
 	// a sequence are not kept by it.
 	Keep bool
 	// Callback, if any, is told of the end, whatever it is; its On and Owner are
-	// set. KindInvalid for a URL that is none, or that may not be called.
+	// set. KindInvalid for a URL that is none, or that may not be called;
+	// KindThrottled when very many of the namespace wait.
 	Callback *core.Callback
 	// Depth is how many activations this one follows from through destinations.
 	Depth int
@@ -110,7 +111,7 @@ func (p *Plane) takeFor(ctx context.Context, call Call, a *core.Activation) (acc
 // prepare makes an activation of a client's call.
 func (p *Plane) prepare(ctx context.Context, call Call) (store.Creation, error) {
 	if call.Callback != nil {
-		if err := p.checkCallback(call.Callback.URL); err != nil {
+		if err := p.mayCallBack(ctx, call); err != nil {
 			return store.Creation{}, err
 		}
 	}

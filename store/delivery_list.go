@@ -154,6 +154,15 @@ func (db *DB) DeadDeliveries(ctx context.Context, ns string) ([]string, error) {
 	return ids, nil
 }
 
+// PendingDeliveries counts those of a namespace that are to be attempted.
+func (db *DB) PendingDeliveries(ctx context.Context, ns string) (int, error) {
+	n, err := db.rdb.ZCard(ctx, dueDeliveriesKey(ns)).Result()
+	if err != nil {
+		return 0, unavailable(ctx, "count deliveries", err)
+	}
+	return int(n), nil
+}
+
 // DeliveryCounts are numbers of deliveries.
 type DeliveryCounts struct {
 	Pending, Dead int
