@@ -47,7 +47,7 @@ func statusOf(err error) (status int, text string) {
 		return http.StatusInternalServerError, "There was an internal server error."
 	}
 	switch e.Kind {
-	case core.KindInvalid:
+	case core.KindInvalid, core.KindOutOfRange:
 		return http.StatusBadRequest, e.Message
 	case core.KindUnauthenticated:
 		return http.StatusUnauthorized, "The supplied authentication is invalid."
