@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,10 @@ type Options struct {
 	Ready func(context.Context) error
 	// Mounts add the routes of further dialects and of the console.
 	Mounts []func(*echo.Echo)
+	// Functions serves what is below FunctionPrefixes, past all that limits and
+	// logs other requests: bodies of any size are streamed there. Nil serves
+	// nothing.
+	Functions http.Handler
 	// OpenWhisk are the options of that dialect, which is always there. Its
 	// Admin.Disable is the server's own: /readyz answers 503 from then on.
 	OpenWhisk openwhisk.Options
@@ -97,7 +102,23 @@ func New(plane *control.Plane, manifest *kinds.Manifest, log *slog.Logger, opt O
 }
 
 // Handler is the server without its listener, for tests and for embedding.
-func (s *Server) Handler() http.Handler { return s.echo }
+func (s *Server) Handler() http.Handler {
+	if s.opt.Functions == nil {
+		return s.echo
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, prefix := range FunctionPrefixes() {
+			if strings.HasPrefix(r.URL.Path, prefix) {
+				s.opt.Functions.ServeHTTP(w, r)
+				return
+			}
+		}
+		s.echo.ServeHTTP(w, r)
+	})
+}
+
+// FunctionPrefixes begin the paths of direct and of queued calls of functions.
+func FunctionPrefixes() [2]string { return [2]string{"/function/", "/async-function/"} }
 
 // Listen takes the address, so that Addr is known before Run.
 func (s *Server) Listen(ctx context.Context) error {
@@ -134,7 +155,7 @@ func (s *Server) Run(ctx context.Context) error {
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	srv := &http.Server{
-		Handler:           s.echo,
+		Handler:           s.Handler(),
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

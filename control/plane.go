@@ -27,6 +27,7 @@ type Plane struct {
 	owners   *recent[string, core.Subject]
 
 	crew    *roster
+	fleet   *Fleet
 	waiters *waiters
 }
 
@@ -69,10 +70,12 @@ func New(db *store.DB, tasks *queue.Client, log *slog.Logger, opt Options) *Plan
 	if opt.MaxAge <= 0 {
 		opt.MaxAge = time.Hour
 	}
-	return &Plane{
+	p := &Plane{
 		db: db, tasks: tasks, log: log, opt: opt,
 		subjects: newRecent[credentialsDigest, core.Subject](identityLife, identities),
 		owners:   newRecent[string, core.Subject](identityLife, identities),
 		crew:     newRoster(db, tasks), waiters: newWaiters(),
 	}
+	p.fleet = newFleet(p)
+	return p
 }

@@ -54,6 +54,9 @@ func (w *waiters) wake(r store.Reply) {
 // stream until ctx ends, and returns nil. Without it they find out by
 // polling, seconds later.
 func (p *Plane) Run(ctx context.Context) error {
+	var fleet sync.WaitGroup
+	fleet.Go(func() { p.fleet.run(ctx) })
+	defer fleet.Wait()
 	// A read that blocks does not see ctx end: an entry of our own wakes it.
 	woken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

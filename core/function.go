@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // KindFunction is the kind of an action whose image serves plain HTTP, as an
 // OpenFaaS function does: Exec.Image is called through the watchdog protocol.
@@ -46,3 +49,7 @@ func (f *Function) Environment(name string) map[string]string {
 	}
 	return env
 }
+
+// ErrNoReplica says that no replica of a function takes calls here and now,
+// and that nothing was sent to any.
+var ErrNoReplica = errors.New("no replica takes calls")

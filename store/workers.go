@@ -23,10 +23,12 @@ type Worker struct {
 	Slots   int      `json:"slots"`             // activations it can run at once
 	Busy    int      `json:"busy"`              // activations it runs now
 	Kinds   []string `json:"kinds,omitempty"`   // what it can run; empty: all kinds
-	Ingress string   `json:"ingress,omitempty"` // base URL for direct calls
-	Engine  string   `json:"engine,omitempty"`  // name and version, for people
-	Host    string   `json:"host,omitempty"`
-	Drains  bool     `json:"drains,omitempty"` // it takes no new work
+	Ingress string   `json:"ingress,omitempty"` // base URL for direct calls of functions
+	// IngressKey is the secret that direct calls carry.
+	IngressKey string `json:"ingressKey,omitempty"`
+	Engine     string `json:"engine,omitempty"` // name and version, for people
+	Host       string `json:"host,omitempty"`
+	Drains     bool   `json:"drains,omitempty"` // it takes no new work
 }
 
 // Token names the process among all workers that ever were. It is what it

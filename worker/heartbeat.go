@@ -50,9 +50,14 @@ func (w *Worker) beat(ctx context.Context, drains bool) error {
 
 // state is what the worker says of itself.
 func (w *Worker) state(drains bool) store.Worker {
+	kinds := append(w.deps.Kinds.Names(), core.KindBlackbox)
+	if w.opt.Functions {
+		kinds = append(kinds, core.KindFunction)
+	}
 	return store.Worker{
+		Ingress: w.opt.Ingress, IngressKey: w.opt.IngressKey,
 		ID: w.opt.ID, Boot: w.opt.Boot, Beat: w.tally.beats.Add(1), Slots: w.opt.Slots, Busy: int(w.busy.Load()),
-		Kinds: append(w.deps.Kinds.Names(), core.KindBlackbox), Engine: w.opt.Engine, Host: w.opt.Host,
+		Kinds: kinds, Engine: w.opt.Engine, Host: w.opt.Host,
 		Drains: drains || !w.ready(),
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/hearth-faas/hearth/store"
 	"github.com/hearth-faas/hearth/worker/engine"
 	"github.com/hearth-faas/hearth/worker/pool"
+	"github.com/hearth-faas/hearth/worker/replica"
 )
 
 // Deps are what a Worker works with. All are required.
@@ -50,6 +51,14 @@ type Options struct {
 	// Pool bounds the containers. Its Env and, where it has none, its Stock
 	// are set by the worker.
 	Pool pool.Options
+	// Replicas are the settings of the replicas of functions. Worker and Report
+	// are set by the worker.
+	Replicas replica.Options
+	// Functions says that images of functions can run here.
+	Functions bool
+	// Ingress is the base URL at which other processes reach the replicas, and
+	// IngressKey the secret that they must give; empty where none do.
+	Ingress, IngressKey string
 	// Slots is how many activations are claimed at once; default is as many of
 	// the smallest containers as fit into the pool.
 	Slots int
@@ -71,6 +80,8 @@ type Worker struct {
 	token string // of this process: what it claims under
 	queue string // of its own tasks
 	pool  *pool.Pool
+	// replicas of functions, with which the pool shares its memory.
+	replicas *replica.Manager
 	trouble
 
 	busy  atomic.Int64
@@ -107,10 +118,13 @@ func New(deps Deps, opt Options) (*Worker, error) {
 		return nil, err
 	}
 	self := store.Worker{ID: opt.ID, Boot: opt.Boot}
-	return &Worker{
+	w := &Worker{
 		deps: deps, opt: opt, pool: p, token: self.Token(), queue: self.Queue(),
 		running: map[core.Ref]*tracked{}, doomed: map[core.Ref]time.Time{}, watched: map[core.Ref]*watched{}, watches: make(chan struct{}, 1),
-	}, nil
+	}
+	opt.Replicas.Worker, opt.Replicas.Report = w.token, w.report
+	w.replicas = replica.New(deps.Engine, p, deps.Log, opt.Replicas)
+	return w, nil
 }
 
 // stock is what the manifest wants to be kept started.
@@ -146,6 +160,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.reap(support) })
 	group.Go(func() error { return w.tails(support) })
 	group.Go(func() error { return w.stand(ctx, support) })
+	group.Go(func() error { return w.replicas.Run(ctx) })
+	group.Go(func() error { return w.functions(ctx, support) })
 	group.Go(func() error {
 		// The order: the queue's handlers end before the pool under them, and
 		// before the heartbeats that keep their claims.

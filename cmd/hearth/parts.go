@@ -14,6 +14,7 @@ import (
 	"github.com/hearth-faas/hearth/callback"
 	"github.com/hearth-faas/hearth/cmd/hearth/doctor"
 	"github.com/hearth-faas/hearth/control"
+	"github.com/hearth-faas/hearth/direct"
 	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/runtime/kinds"
 	"github.com/hearth-faas/hearth/store"
@@ -36,6 +37,7 @@ type parts struct {
 	manifest *kinds.Manifest
 	policy   *callback.Policy // of callbacks; nil where none are accepted
 	streams  foreign.Options  // what triggers may read
+	router   *direct.Router
 }
 
 func (p *program) parts(log *slog.Logger) *parts {

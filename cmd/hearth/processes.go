@@ -24,7 +24,7 @@ func (c apiserverCommand) Run(ctx context.Context, p *program) error {
 	x.policy = c.policy()
 	// The server is stopped first; the connection when nobody uses it any more.
 	api := &apiStage{parts: x, settings: c.apiSettings, plane: c.planeSettings}
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), api.listen(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), x.routes(c.functionSettings), api.listen(),
 		api.serve(func(_ context.Context, url string) error {
 			_, err := fmt.Fprintf(p.stdout, "hearth apiserver is ready on %s\n", url)
 			return err
@@ -50,7 +50,7 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	// The worker is stopped first; then the engine, when no container is used;
 	// then what tells callers of the end of activations.
 	eng := c.engine(x, c.Data, c.address)
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), x.reconciler(), eng.stage(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), x.reconciler(), x.routes(functionSettings{}), eng.stage(),
 		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.monitor(x), c.pprof(x))
 }
 

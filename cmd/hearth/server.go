@@ -5,10 +5,12 @@ import (
 	"net"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hearth-faas/hearth/apiserver"
 	"github.com/hearth-faas/hearth/apiserver/console"
 	"github.com/hearth-faas/hearth/apiserver/openwhisk"
+	"github.com/hearth-faas/hearth/direct"
 )
 
 // apiStage is the API server in two stages: it listens early, because others
@@ -18,6 +20,7 @@ type apiStage struct {
 	settings apiSettings
 	plane    planeSettings
 	server   *apiserver.Server
+	gateway  *direct.Gateway
 }
 
 // listen is the stage that makes the server and takes its address. Clients
@@ -37,14 +40,19 @@ func (a *apiStage) listen() stage {
 		if err != nil {
 			return err
 		}
+		a.gateway, err = direct.NewGateway(x.router, x.log, s.FunctionNamespace, x.metrics)
+		if err != nil {
+			return err
+		}
 		a.server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
-			Addr:     s.Addr,
-			CertFile: s.TLSCert,
-			KeyFile:  s.TLSKey,
-			Drain:    s.Drain,
-			Metrics:  x.metrics,
-			Mounts:   []func(*echo.Echo){pages.Mount, x.webhooks(s.PublicURL), functions},
-			Ready:    func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
+			Addr:      s.Addr,
+			CertFile:  s.TLSCert,
+			KeyFile:   s.TLSKey,
+			Drain:     s.Drain,
+			Metrics:   x.metrics,
+			Functions: a.gateway,
+			Mounts:    []func(*echo.Echo){pages.Mount, x.webhooks(s.PublicURL), functions},
+			Ready:     func(ctx context.Context) error { return x.redis.Ping(ctx).Err() },
 			OpenWhisk: openwhisk.Options{Range: a.plane.limits(), Rates: a.plane.rates(), BuildNumber: version, Admin: admin,
 				VanityHost: s.VanityHost},
 		})
@@ -61,7 +69,16 @@ func (a *apiStage) serve(ready func(ctx context.Context, url string) error) stag
 	return stage{
 		name:  "api server",
 		start: func(ctx context.Context) error { return ready(ctx, a.url()) },
-		run:   func(ctx context.Context) error { return a.server.Run(ctx) },
+		run: func(ctx context.Context) error {
+			counting, stop := context.WithCancel(context.WithoutCancel(ctx))
+			group, counting := errgroup.WithContext(counting)
+			group.Go(func() error { return a.gateway.Run(counting) })
+			group.Go(func() error {
+				defer stop() // when no call is left to count
+				return a.server.Run(ctx)
+			})
+			return group.Wait()
+		},
 	}
 }
 

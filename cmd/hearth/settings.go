@@ -99,6 +99,7 @@ func (s planeSettings) limits() core.LimitRange {
 
 // apiSettings are those of the API server.
 type apiSettings struct {
+	functionSettings
 	Addr              string        `group:"Settings" default:"127.0.0.1:3233" help:"Where to listen (${default})."`
 	PublicURL         string        `group:"Settings" placeholder:"URL" help:"The address that clients use, where it is not the one listened on."`
 	TLSCert           string        `group:"Settings" name:"tls-cert" placeholder:"FILE" help:"Serve TLS with this certificate chain, in PEM."`
@@ -144,17 +145,19 @@ func (s apiSettings) admin() (openwhisk.Admin, error) {
 
 // workerSettings are those of the worker.
 type workerSettings struct {
-	Engine      string        `group:"Settings" enum:"docker,process," default:"" placeholder:"NAME" help:"What runs actions: docker, or process, which isolates nothing. By default docker if it answers."`
-	WorkerID    string        `group:"Settings" name:"worker-id" aliases:"id" placeholder:"NAME" help:"The worker's name, which stays the same over restarts and no other worker has; by default that of the machine."`
-	Deployment  string        `group:"Settings" placeholder:"NAME" help:"Tells the containers of several platforms on one Docker apart; by default made from the address of Redis."`
-	DockerHost  string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default that of DOCKER_HOST, or its usual socket."`
-	Credentials string        `group:"Settings" name:"docker-config" placeholder:"FILE" help:"A Docker config.json with the registry logins for the images that actions name, whoever names them; by default none are used."`
-	OCIRuntime  string        `group:"Settings" name:"oci-runtime" placeholder:"NAME" help:"The low-level runtime of containers whose kind names none, as the Docker daemon calls it; by default the daemon's."`
-	Network     string        `group:"Settings" placeholder:"NAME" help:"The Docker network of the containers, made where it is absent."`
-	Proxy       string        `group:"Settings" placeholder:"FILE" help:"The program that runs actions without Docker; by default hearth-proxy beside this one."`
-	Memory      int           `group:"Settings" placeholder:"MB" help:"Memory for all containers together; by default half of the machine's."`
-	PauseGrace  time.Duration `group:"Settings" default:"10s" help:"A container idle for so long is frozen (${default})."`
-	IdleTimeout time.Duration `group:"Settings" default:"10m" help:"A container idle for so long is removed (${default})."`
-	WorkerDrain time.Duration `group:"Settings" default:"60s" help:"How long running actions may take once the worker is told to end (${default})."`
-	ActionAPI   string        `group:"Settings" name:"action-api" placeholder:"URL" help:"The API's address as actions see it."`
+	Engine          string        `group:"Settings" enum:"docker,process," default:"" placeholder:"NAME" help:"What runs actions: docker, or process, which isolates nothing. By default docker if it answers."`
+	WorkerID        string        `group:"Settings" name:"worker-id" aliases:"id" placeholder:"NAME" help:"The worker's name, which stays the same over restarts and no other worker has; by default that of the machine."`
+	Deployment      string        `group:"Settings" placeholder:"NAME" help:"Tells the containers of several platforms on one Docker apart; by default made from the address of Redis."`
+	DockerHost      string        `group:"Settings" placeholder:"URL" help:"The Docker daemon, which must be on this machine; by default that of DOCKER_HOST, or its usual socket."`
+	Credentials     string        `group:"Settings" name:"docker-config" placeholder:"FILE" help:"A Docker config.json with the registry logins for the images that actions name, whoever names them; by default none are used."`
+	OCIRuntime      string        `group:"Settings" name:"oci-runtime" placeholder:"NAME" help:"The low-level runtime of containers whose kind names none, as the Docker daemon calls it; by default the daemon's."`
+	Network         string        `group:"Settings" placeholder:"NAME" help:"The Docker network of the containers, made where it is absent."`
+	Proxy           string        `group:"Settings" placeholder:"FILE" help:"The program that runs actions without Docker; by default hearth-proxy beside this one."`
+	Memory          int           `group:"Settings" placeholder:"MB" help:"Memory for all containers together; by default half of the machine's."`
+	PauseGrace      time.Duration `group:"Settings" default:"10s" help:"A container idle for so long is frozen (${default})."`
+	IdleTimeout     time.Duration `group:"Settings" default:"10m" help:"A container idle for so long is removed (${default})."`
+	WorkerDrain     time.Duration `group:"Settings" default:"60s" help:"How long running actions may take once the worker is told to end (${default})."`
+	ActionAPI       string        `group:"Settings" name:"action-api" placeholder:"URL" help:"The API's address as actions see it."`
+	Ingress         string        `group:"Settings" name:"ingress-addr" placeholder:"ADDR" help:"Where to take calls of functions from API servers on other machines, host:port, the host as they know it."`
+	FunctionTimeout time.Duration `group:"Settings" default:"60s" help:"How long a function may take to begin its answer (${default})."`
 }

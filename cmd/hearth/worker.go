@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 	"slices"
 
 	"github.com/hearth-faas/hearth/queue"
@@ -17,6 +19,7 @@ import (
 	"github.com/hearth-faas/hearth/worker/engine/docker"
 	"github.com/hearth-faas/hearth/worker/engine/process"
 	"github.com/hearth-faas/hearth/worker/pool"
+	"github.com/hearth-faas/hearth/worker/replica"
 )
 
 // engine is the stage of what runs containers. address tells this platform
@@ -32,10 +35,15 @@ func (s workerSettings) engine(x *parts, data string, address func() string) *en
 // returns the API's address as actions see it.
 func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Context) (string, error)) stage {
 	var w *worker.Worker
+	in := &ingress{addr: s.Ingress}
 	return stage{
 		name: "worker",
 		start: func(ctx context.Context) error {
 			apiHost, err := api(ctx)
+			if err != nil {
+				return err
+			}
+			ingressURL, err := in.listen(ctx)
 			if err != nil {
 				return err
 			}
@@ -45,20 +53,34 @@ func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Cont
 					return queue.NewServer(x.redis, x.log, opt).Run(ctx, h)
 				},
 			}, worker.Options{
-				ID:      eng.settings.WorkerID,
-				Boot:    eng.boot,
-				APIHost: apiHost,
-				Engine:  eng.info.Name + " " + eng.info.Version,
-				Host:    hostname(),
-				Drain:   s.WorkerDrain,
-				Pool:    pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
+				ID:        eng.settings.WorkerID,
+				Boot:      eng.boot,
+				APIHost:   apiHost,
+				Engine:    eng.info.Name + " " + eng.info.Version,
+				Host:      hostname(),
+				Drain:     s.WorkerDrain,
+				Functions: eng.docker != nil, Ingress: ingressURL, IngressKey: in.key,
+				Replicas: replica.Options{Timeout: s.FunctionTimeout},
+				Pool:     pool.Options{Memory: s.memory(), Grace: s.PauseGrace, Idle: s.IdleTimeout},
 			})
 			if err != nil {
 				return err
 			}
+			in.attach(w)
+			x.router.SetLocal(w.Token(), w.Replicas())
 			return x.metrics.Register(newWorkerMetrics(w))
 		},
-		run: func(ctx context.Context) error { return w.Run(ctx) },
+		run: func(ctx context.Context) error {
+			// The ingress outlives the worker: it drains its replicas.
+			serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+			group, serving := errgroup.WithContext(serving)
+			group.Go(func() error { return in.run(serving) })
+			group.Go(func() error {
+				defer stop()
+				return w.Run(ctx)
+			})
+			return group.Wait()
+		},
 	}
 }
 

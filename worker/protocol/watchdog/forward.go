@@ -1,6 +1,8 @@
 package watchdog
 
 import (
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -32,6 +34,7 @@ func NewForwarder(to http.RoundTripper, failed func(http.ResponseWriter, *http.R
 		FlushInterval: -1,
 		BufferPool:    newBuffers(),
 		ErrorHandler:  failed,
+		ErrorLog:      log.New(io.Discard, "", 0), // of clients that leave, mostly
 	}}
 }
 
