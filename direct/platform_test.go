@@ -147,8 +147,9 @@ func setup(t *testing.T, s settings) *platform {
 	p.engine = eng
 	var inside http.Handler // no mux: it would tidy paths up
 	ingress := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inside.ServeHTTP(w, r) }))
+	p.router = direct.NewRouter(p.plane, log, s.router)
 	p.worker, err = worker.New(worker.Deps{
-		Plane: p.plane, DB: p.db, Engine: eng, Kinds: kinds.Default(), Log: log,
+		Plane: p.plane, DB: p.db, Engine: eng, Kinds: kinds.Default(), Log: log, Function: p.router.Serve,
 		Serve: func(ctx context.Context, opt queue.Options, h queue.Handler) error {
 			return queue.NewServer(rdb, log, opt).Run(ctx, h)
 		},
@@ -158,7 +159,6 @@ func setup(t *testing.T, s settings) *platform {
 	})
 	must(t, err)
 	inside = direct.Ingress(p.worker.Replicas(), "key")
-	p.router = direct.NewRouter(p.plane, log, s.router)
 	if !s.hop {
 		p.router.SetLocal(p.worker.Token(), p.worker.Replicas())
 	}
@@ -207,6 +207,9 @@ func (p *platform) deploy(name, image string, labels, env map[string]string) {
 	d := control.Deployment{
 		Image: image, Limits: core.Limits{Timeout: time.Minute, Memory: 64, Logs: 10, Concurrency: 1},
 		Function: core.Function{Namespace: "openfaas-fn", Labels: labels, EnvVars: env},
+	}
+	if names, err := p.plane.SecretNames(p.t.Context(), p.owner); err == nil && len(names) > 0 {
+		d.Function.Secrets, d.Function.ReadOnlyRoot = names, true
 	}
 	full := core.Name{Namespace: "guest", Name: name}
 	_, err := p.plane.UpdateFunction(p.t.Context(), p.owner, full, d)

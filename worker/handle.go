@@ -65,6 +65,10 @@ func (w *Worker) claim(ctx context.Context, ref core.Ref) (*core.Activation, err
 const tries = 2
 
 func (j *job) run(claiming, ctx context.Context) {
+	if j.a.Kind == core.KindFunction && j.w.deps.Function != nil {
+		j.runFunction(ctx)
+		return
+	}
 	need, err := j.need(ctx)
 	if err != nil {
 		j.without(claiming, ctx, err)

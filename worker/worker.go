@@ -25,7 +25,7 @@ import (
 	"github.com/hearth-faas/hearth/worker/replica"
 )
 
-// Deps are what a Worker works with. All are required.
+// Deps are what a Worker works with. All but Function are required.
 type Deps struct {
 	Plane  *control.Plane
 	DB     *store.DB
@@ -35,6 +35,8 @@ type Deps struct {
 	// Serve runs a queue server on the platform's Redis, as queue.Server.Run
 	// does.
 	Serve func(context.Context, queue.Options, queue.Handler) error
+	// Function calls functions; without it, none can be invoked here.
+	Function FunctionCall
 }
 
 // Options of a Worker. Zero values mean the defaults.
@@ -51,8 +53,8 @@ type Options struct {
 	// Pool bounds the containers. Its Env and, where it has none, its Stock
 	// are set by the worker.
 	Pool pool.Options
-	// Replicas are the settings of the replicas of functions. Worker and Report
-	// are set by the worker.
+	// Replicas are the settings of the replicas of functions. Worker, Report and
+	// Log are set by the worker.
 	Replicas replica.Options
 	// Functions says that images of functions can run here.
 	Functions bool
@@ -122,7 +124,7 @@ func New(deps Deps, opt Options) (*Worker, error) {
 		deps: deps, opt: opt, pool: p, token: self.Token(), queue: self.Queue(),
 		running: map[core.Ref]*tracked{}, doomed: map[core.Ref]time.Time{}, watched: map[core.Ref]*watched{}, watches: make(chan struct{}, 1),
 	}
-	opt.Replicas.Worker, opt.Replicas.Report = w.token, w.report
+	opt.Replicas.Worker, opt.Replicas.Report, opt.Replicas.Log = w.token, w.report, deps.Plane.AppendFunctionLog
 	w.replicas = replica.New(deps.Engine, p, deps.Log, opt.Replicas)
 	return w, nil
 }

@@ -108,8 +108,20 @@ func (m *Manager) spec(target Target, r *replica) engine.Spec {
 			engine.LabelAction:    a.Name.String(),
 			engine.LabelRevision:  a.Revision,
 		},
-		Output: engine.Output{Close: func() { close(r.ended) }},
+		ReadOnly: a.Function.ReadOnlyRoot, Files: files(target.Secrets),
+		Output: m.output(a.Name, r),
 	}
+}
+
+// secretsDir is where functions find their secrets.
+const secretsDir = "/var/openfaas/secrets/"
+
+func files(secrets map[string][]byte) map[string][]byte {
+	all := make(map[string][]byte, len(secrets))
+	for name, value := range secrets {
+		all[secretsDir+name] = value
+	}
+	return all
 }
 
 // serve waits until the replica shall end, or does by itself.

@@ -35,6 +35,8 @@ type Options struct {
 	// Report tells the platform what there is of a function. It is called from
 	// one goroutine, and again a second after an error. Required.
 	Report func(context.Context, core.Name, store.Share) error
+	// Log writes lines that functions print; nil drops them.
+	Log func(context.Context, []store.FunctionLine) error
 	// ReadyTimeout is how long a replica may take until it is ready; default
 	// 100 s.
 	ReadyTimeout time.Duration
@@ -55,6 +57,7 @@ type Manager struct {
 	opt     Options
 	forward *watchdog.Forwarder
 	nudge   chan struct{} // there may be something to do
+	printed *printed
 
 	mu   sync.Mutex
 	sets map[core.Name]*set
@@ -72,7 +75,7 @@ func New(eng engine.Engine, memory *pool.Pool, log *slog.Logger, opt Options) *M
 	if opt.Backoff == 0 {
 		opt.Backoff = time.Second
 	}
-	m := &Manager{engine: eng, memory: memory, log: log, opt: opt, nudge: make(chan struct{}, 1), sets: map[core.Name]*set{}}
+	m := &Manager{engine: eng, memory: memory, log: log, opt: opt, nudge: make(chan struct{}, 1), printed: newPrinted(), sets: map[core.Name]*set{}}
 	m.forward = watchdog.NewForwarder(transport{m}, failed)
 	return m
 }

@@ -24,6 +24,11 @@ const (
 func (m *Manager) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	support, end := context.WithCancel(context.WithoutCancel(ctx))
+	logging, quiet := context.WithCancel(context.WithoutCancel(ctx))
+	var logs sync.WaitGroup
+	logs.Go(func() { m.logs(logging) })
+	defer logs.Wait()
+	defer quiet() // after the last replica
 	defer end()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"crypto/rand"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hearth-faas/hearth/store"
@@ -19,6 +21,7 @@ const (
 // replica is one container. Fields below the line are guarded by Manager.mu.
 type replica struct {
 	revision string
+	instance string        // what people know it by
 	ended    chan struct{} // closed when its output has ended
 	drain    chan struct{} // closed when it shall take no more calls
 	idle     chan struct{} // closed when, draining, it has none left
@@ -31,7 +34,7 @@ type replica struct {
 
 func newReplica(revision string) *replica {
 	return &replica{
-		revision: revision, ended: make(chan struct{}), drain: make(chan struct{}), idle: make(chan struct{}),
+		revision: revision, instance: strings.ToLower(rand.Text()[:10]), ended: make(chan struct{}), drain: make(chan struct{}), idle: make(chan struct{}),
 	}
 }
 

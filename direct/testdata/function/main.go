@@ -26,7 +26,7 @@ func main() {
 	}
 	paths := map[string]http.HandlerFunc{
 		"/version": version, "/die": die, "/slow": slow, "/zeros": zeros, "/count": count, "/events": events, "/join": join,
-		"/_/health": http.NotFound,
+		"/_/health": http.NotFound, "/secret": secret, "/object": object,
 	}
 	log.Fatal(http.ListenAndServe(":"+port, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if serve := paths[r.URL.Path]; serve != nil {
@@ -50,6 +50,29 @@ func version(w http.ResponseWriter, _ *http.Request) {
 	host, _ := os.Hostname()
 	fmt.Fprintf(w, "%s %s", os.Getenv("VERSION"), host)
 }
+
+// secret answers with a secret, after an attempt to write beside it and to
+// where a function may write.
+func secret(w http.ResponseWriter, r *http.Request) {
+	fmt.Println("a secret is read")
+	value, err := os.ReadFile("/var/openfaas/secrets/" + r.URL.Query().Get("name"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if os.WriteFile("/var/openfaas/secrets/own", nil, 0o600) == nil || os.WriteFile("/own", nil, 0o600) == nil {
+		http.Error(w, "it could write", http.StatusInternalServerError)
+		return
+	}
+	if err := os.WriteFile("/tmp/own", nil, 0o600); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = w.Write(value)
+}
+
+// object answers with an object.
+func object(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"ok":true}`) }
 
 func die(http.ResponseWriter, *http.Request) { os.Exit(1) }
 
