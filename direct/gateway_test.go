@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/direct"
 )
 
@@ -194,6 +195,35 @@ func TestAnUpdateUnderLoadFailsNoCall(t *testing.T) {
 	p.until("the old replicas to be gone", func() bool { return len(p.containers()) == 2 && p.available("f") == 2 })
 	stop.Store(true)
 	calls.Wait()
+}
+
+func TestReplicasFollowTheLoad(t *testing.T) {
+	t.Parallel()
+	p := setup(t, settings{scale: control.AutoscaleOptions{Every: 50 * time.Millisecond, Window: 3 * time.Second}})
+	p.deploy("f", imageServer, map[string]string{
+		"com.openfaas.scale.type": "capacity", "com.openfaas.scale.target": "1", "com.openfaas.scale.max": "2",
+		"com.openfaas.scale.zero": "true", "com.openfaas.scale.zero-duration": "4s",
+	}, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var calls sync.WaitGroup
+	for range 3 {
+		calls.Go(func() {
+			for ctx.Err() == nil {
+				if a, err := p.call(http.MethodGet, "/function/f/slow?ms=20", nil); err != nil || a.status != 200 {
+					t.Errorf("under load: %+v, %v", a, err)
+					return
+				}
+			}
+		})
+	}
+	p.await("f", 2)
+	stop()
+	calls.Wait()
+	p.await("f", 0)
+	if a := p.get("/function/f"); a.status != 200 {
+		t.Errorf("it does not wake: %+v", a)
+	}
 }
 
 func TestAGigabyteStreamsBothWays(t *testing.T) {

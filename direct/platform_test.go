@@ -119,6 +119,7 @@ type platform struct {
 // settings of a platform.
 type settings struct {
 	router direct.Options
+	scale  control.AutoscaleOptions // nothing scales without
 	// hop has the gateway reach the worker through its ingress.
 	hop bool
 }
@@ -173,6 +174,9 @@ func setup(t *testing.T, s settings) *platform {
 	run("engine", eng.Run)
 	run("worker", p.worker.Run)
 	run("gateway", gateway.Run)
+	if s.scale != (control.AutoscaleOptions{}) {
+		run("autoscaler", p.plane.Autoscaler("test", s.scale).Run)
+	}
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()

@@ -44,3 +44,14 @@ func (x *parts) reconciler() stage {
 		run:  func(ctx context.Context) error { return x.plane.Reconciler(x.name).Run(ctx) },
 	}
 }
+
+// autoscaler is the stage that scales functions by their load. It is in every
+// process that has a worker; the one with the lease works.
+func (x *parts) autoscaler() stage {
+	return stage{
+		name: "autoscaler",
+		run: func(ctx context.Context) error {
+			return x.plane.Autoscaler(x.name, control.AutoscaleOptions{}).Run(ctx)
+		},
+	}
+}

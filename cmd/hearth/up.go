@@ -48,7 +48,7 @@ func (c upCommand) Run(ctx context.Context, p *program) error {
 	eng := c.engine(x, c.Data, c.platform)
 	inside := &inward{engine: eng, settings: c.workerSettings, api: api}
 	return runStages(ctx,
-		own, x.connection(address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), x.reconciler(), x.routes(c.functionSettings), api.listen(),
+		own, x.connection(address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.catalogue(), x.control(c.planeSettings), x.reconciler(), x.autoscaler(), x.routes(c.functionSettings), api.listen(),
 		x.callbacks(c.senderSettings), eng.stage(), c.worker(x, eng, inside.address), x.triggers(),
 		stage{name: "api for actions", run: inside.run},
 		api.serve(func(ctx context.Context, url string) error { return c.ready(ctx, x, url) }),
