@@ -56,6 +56,10 @@ func makeImages() error {
 	defer os.RemoveAll(dir)
 	var layer bytes.Buffer
 	w := tar.NewWriter(&layer)
+	// A watchdog writes its lock file there.
+	if err := w.WriteHeader(&tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777}); err != nil {
+		return err
+	}
 	for name, source := range map[string]string{"function": "./testdata/function", "proxy": "../runtime/proxy"} {
 		path := filepath.Join(dir, name)
 		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, source)
