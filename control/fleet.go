@@ -33,15 +33,15 @@ type Fleet struct {
 
 // entry is a function as it was when it was looked at.
 type entry struct {
-	seen    *Whereabouts
+	seen    *Deployed
 	read    time.Time
 	used    time.Time
 	loading chan struct{} // closed when the look that goes on has ended
 }
 
-// Whereabouts is a function with its replicas at one moment. It is not changed;
+// Deployed is a function with its replicas at one moment. It is not changed;
 // Changed is closed when there is a newer one.
-type Whereabouts struct {
+type Deployed struct {
 	Action  *core.Action
 	Spots   []Spot
 	Changed <-chan struct{}
@@ -58,7 +58,7 @@ type Spot struct {
 }
 
 // Available is how many replicas take calls.
-func (f *Whereabouts) Available() int {
+func (f *Deployed) Available() int {
 	n := 0
 	for _, s := range f.Spots {
 		n += s.Ready
@@ -68,7 +68,7 @@ func (f *Whereabouts) Available() int {
 
 // Trouble says why no replica can be started, where that is known and none is
 // on its way.
-func (f *Whereabouts) Trouble() string {
+func (f *Deployed) Trouble() string {
 	text := ""
 	for _, s := range f.Spots {
 		if s.Ready > 0 || s.Starting > 0 {
@@ -88,7 +88,7 @@ func (p *Plane) Fleet() *Fleet { return p.fleet }
 
 // Find returns the action of that name and, where it is a function, its
 // replicas. KindNotFound when there is none.
-func (f *Fleet) Find(ctx context.Context, name core.Name) (*Whereabouts, error) {
+func (f *Fleet) Find(ctx context.Context, name core.Name) (*Deployed, error) {
 	now := time.Now()
 	f.mu.Lock()
 	if e := f.entries[name]; e != nil && e.seen != nil && now.Sub(e.read) < fleetAge {
@@ -103,7 +103,7 @@ func (f *Fleet) Find(ctx context.Context, name core.Name) (*Whereabouts, error) 
 
 // look reads the function, once for all who want it at the same time; with
 // again, after whoever reads it already.
-func (f *Fleet) look(ctx context.Context, name core.Name, again bool) (*Whereabouts, error) {
+func (f *Fleet) look(ctx context.Context, name core.Name, again bool) (*Deployed, error) {
 	f.mu.Lock()
 	e := f.entries[name]
 	if e == nil {
@@ -143,12 +143,12 @@ func (f *Fleet) look(ctx context.Context, name core.Name, again bool) (*Whereabo
 	return seen, nil
 }
 
-func (f *Fleet) read(ctx context.Context, name core.Name) (*Whereabouts, error) {
+func (f *Fleet) read(ctx context.Context, name core.Name) (*Deployed, error) {
 	action, err := f.plane.db.Action(ctx, name, false)
 	if err != nil {
 		return nil, err
 	}
-	seen := &Whereabouts{Action: action, changed: make(chan struct{})}
+	seen := &Deployed{Action: action, changed: make(chan struct{})}
 	seen.Changed = seen.changed
 	if action.Function == nil {
 		return seen, nil

@@ -120,7 +120,7 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, name core.Name) e
 const behind = 50 * time.Millisecond
 
 // wake asks for replicas of a function that has none.
-func (t *Router) wake(ctx context.Context, f *control.Whereabouts) error {
+func (t *Router) wake(ctx context.Context, f *control.Deployed) error {
 	if f.Action.Replicas == 0 {
 		return t.plane.WakeFunction(ctx, f.Action)
 	}
