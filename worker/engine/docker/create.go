@@ -101,7 +101,7 @@ func (d *Docker) boot(ctx context.Context, spec engine.Spec, h *held) (c engine.
 		return c, err
 	}
 	var dir string
-	if h.dir != "" {
+	if socketed(spec) { // others may have a folder for files only
 		dir = d.folder(h.dir)
 	}
 	if h.stream, err = d.attach(ctx, c.ID, dir, spec.Output); err != nil {
