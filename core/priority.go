@@ -21,6 +21,7 @@ func ParsePriority(s string) (Priority, error) {
 		return p, nil
 	case "normal":
 		return PriorityNormal, nil
+	case PriorityNormal: // says nothing, and is not what anyone writes
 	}
 	return "", Errorf(KindInvalid, "A priority is 'high', 'normal' or 'low'.")
 }

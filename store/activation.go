@@ -29,41 +29,41 @@ type Record struct {
 // A hash of an activation has these fields. What never changes is one JSON
 // text, what scripts read or write has a field of its own.
 const (
-	fieldDoc      = "doc"  // activationDoc
-	fieldInput    = "in"   // until done
-	fieldEnv      = "env"  // until done
-	fieldAPIKey   = "key"  // until done
-	fieldState    = "st"   // core.State
-	fieldAttempt  = "at"   //
-	fieldWorker   = "w"    // token, while running; "cl" names its claim
-	fieldQueue    = "q"    //
-	fieldAccepted = "acc"  // ms
-	fieldClaimed  = "sta"  // ms
-	fieldDeadline = "dl"   // ms
-	fieldBudget   = "bud"  // ms from claim to deadline
-	fieldMaxAge   = "age"  // ms
-	fieldDue      = "due"  // ms, while it is delayed
-	fieldCancel   = "can"  // 1: somebody asked to cancel it
+	fieldDoc      = "doc" // activationDoc
+	fieldInput    = "in"  // until done
+	fieldEnv      = "env" // until done
+	fieldAPIKey   = "key" // until done
+	fieldState    = "st"  // core.State
+	fieldAttempt  = "at"  //
+	fieldWorker   = "w"   // token, while running; "cl" names its claim
+	fieldQueue    = "q"   //
+	fieldAccepted = "acc" // ms
+	fieldClaimed  = "sta" // ms
+	fieldDeadline = "dl"  // ms
+	fieldBudget   = "bud" // ms from claim to deadline
+	fieldMaxAge   = "age" // ms
+	fieldDue      = "due" // ms, while it is delayed
+	fieldCancel   = "can" // 1: somebody asked to cancel it
 
 	fieldDeadInput = "din"  // of a dead letter: as fieldInput, sealed as that is
 	fieldDeadEnv   = "denv" // of a dead letter: as fieldEnv, likewise
 	fieldRedriven  = "rdv"  // of a dead letter: what it was redriven as
-	fieldLosses   = "los"  //
-	fieldSent     = "snt"  // 0 or 1
-	fieldWait     = "wt"   // name of an API server
-	fieldName     = "nm"   // "[package/]name"
-	fieldAlias    = "al"   // "binding/name"
-	fieldParent   = "par"  // activation id
-	fieldKeep     = "keep" // 0: no record after the end
-	fieldProgress = "pg"   //
-	fieldTurn     = "pv"   //
-	fieldOutcome  = "out"  // outcomeDoc
-	fieldResult   = "res"  //
-	fieldLogs     = "logs" // JSON array
-	fieldRules    = "rul"  // ruleResultForm, JSON array; of a trigger
-	fieldVisible  = "vis"  //
-	fieldTell     = "tell" // which callbacks are asked for; until done
-	fieldPayload  = "pay"  // until done
+	fieldLosses    = "los"  //
+	fieldSent      = "snt"  // 0 or 1
+	fieldWait      = "wt"   // name of an API server
+	fieldName      = "nm"   // "[package/]name"
+	fieldAlias     = "al"   // "binding/name"
+	fieldParent    = "par"  // activation id
+	fieldKeep      = "keep" // 0: no record after the end
+	fieldProgress  = "pg"   //
+	fieldTurn      = "pv"   //
+	fieldOutcome   = "out"  // outcomeDoc
+	fieldResult    = "res"  //
+	fieldLogs      = "logs" // JSON array
+	fieldRules     = "rul"  // ruleResultForm, JSON array; of a trigger
+	fieldVisible   = "vis"  //
+	fieldTell      = "tell" // which callbacks are asked for; until done
+	fieldPayload   = "pay"  // until done
 )
 
 // activationDoc is the stored form of what never changes. Fields may be
