@@ -24,8 +24,11 @@ const (
 // While Redis does not answer, Start asks again until ctx ends: the claim may
 // have been made and only its answer lost, and an activation that runs in the
 // name of a worker that does not know of it would wait for its deadline.
+//
+// The Deadline of what it returns is by the clock of this process, however far
+// that is from Redis': a worker whose clock is wrong or jumps keeps to it.
 func (p *Plane) Start(ctx context.Context, ref core.Ref, worker string) (*core.Activation, error) {
-	claim := rand.Text()
+	claim, asked := rand.Text(), time.Now()
 	r, expired, err := p.db.Claim(ctx, ref, worker, claim)
 	for wait := claimFirst; core.KindOf(err) == core.KindUnavailable && err != nil && ctx.Err() == nil; wait = min(2*wait, claimMost) {
 		pause(ctx, wait)
@@ -35,6 +38,7 @@ func (p *Plane) Start(ctx context.Context, ref core.Ref, worker string) (*core.A
 		return nil, err
 	}
 	if !expired {
+		r.Deadline = asked.Add(r.Deadline.Sub(r.Claimed))
 		return &r.Activation, nil
 	}
 	if r, err = p.db.Activation(ctx, ref); err != nil {
