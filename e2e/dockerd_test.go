@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -20,8 +22,9 @@ type dockerd struct {
 	dir    string
 }
 
-// newDockerd starts a daemon that has the image of Node.js. It leaves the
-// machine's firewall and default bridge alone.
+// newDockerd starts a daemon that has the image of Node.js. It is in a network
+// namespace of its own: one that is told to have no default bridge would delete
+// that of the machine's daemon.
 func newDockerd(t *testing.T) *dockerd {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "dockerd") // the path of a socket must be short
@@ -56,12 +59,12 @@ func (d *dockerd) host() string { return "unix://" + filepath.Join(d.dir, "sock"
 func (d *dockerd) start(t *testing.T) {
 	t.Helper()
 	var err error
-	d.Process, err = platform.Start(platform.Command{Path: "dockerd", Args: []string{
+	d.Process, err = platform.Start(platform.Command{Path: "unshare", Args: []string{
+		"--net", "dockerd",
 		"--host", d.host(),
 		"--data-root", filepath.Join(d.dir, "data"), "--exec-root", filepath.Join(d.dir, "exec"),
 		"--pidfile", filepath.Join(d.dir, fmt.Sprintf("pid-%d", os.Getpid())),
-		"--bridge", "none", "--iptables=false", "--ip6tables=false",
-		"--default-address-pool", "base=10.213.0.0/16,size=24",
+		"--iptables=false", "--ip6tables=false",
 	}})
 	ok(t, err)
 	ok(t, platform.Poll(patient(t), func() error {
@@ -88,9 +91,26 @@ func (d *dockerd) remove(t *testing.T) {
 	if code, err := d.Stop(ctx); err != nil {
 		t.Errorf("docker daemon ended with code %d, error %v", code, err)
 	}
+	d.reap(t)
 	d.unmount()
 	if err := os.RemoveAll(d.dir); err != nil {
 		t.Errorf("remove the daemon's files: %v", err)
+	}
+}
+
+// reap ends what a daemon that was killed has left running: the containerd
+// that its successor took over, and what that watches.
+func (d *dockerd) reap(t *testing.T) {
+	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Errorf("look for processes: %v", err)
+	}
+	for _, path := range found {
+		line, _ := os.ReadFile(path) // it may have ended
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if pid != os.Getpid() && bytes.Contains(line, []byte(d.dir+"/")) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 	}
 }
 
