@@ -36,6 +36,7 @@ func scenarios() []scenario {
 		{name: "cold-go", what: "first calls of Go actions against making the same container by hand", run: cold("go")},
 		{name: "cold-nodejs", what: "the same for Node.js", run: cold("nodejs")},
 		{name: "prewarmed", what: "first calls of Node.js actions that find a started container", run: prewarmed},
+		{name: "runtimes", what: "a container, /init and first /run of each kind, and the sizes of images", onRequest: true, run: runtimes},
 		{name: "million", what: "listing activations when there are 1 000 000", onRequest: true, run: listMillion},
 	}
 }

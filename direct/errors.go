@@ -3,7 +3,6 @@ package direct
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -50,7 +49,7 @@ func (g *Gateway) answer(r *http.Request, shown string, err error) (status int, 
 		g.log.Warn("function cannot be started", "action", shown, "err", err)
 		return http.StatusInternalServerError, unreachable
 	case errors.Is(err, ErrReplica):
-		g.log.Warn("replica did not answer", "action", shown, slog.Any("err", err))
+		g.log.Warn("replica did not answer", "action", shown, "err", err)
 		return http.StatusInternalServerError, unreachable
 	}
 	switch core.KindOf(err) {

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
-	"slices"
 
 	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/runtime/kinds"
