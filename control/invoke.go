@@ -48,6 +48,9 @@ type Call struct {
 	MaxAge time.Duration
 	// Priority is normal unless the call or the action says otherwise.
 	Priority core.Priority
+	// Request is what a function is sent in place of Payload and parameters; nil
+	// for none. Only functions take one.
+	Request *core.Request
 }
 
 // Invoke accepts an activation and returns its id once Redis has it. Errors:
@@ -169,6 +172,12 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 	}
 	if err := immutable(action, call.Payload); err != nil {
 		return store.Creation{}, err
+	}
+	if call.Request != nil {
+		var err error
+		a.Raw = true
+		a.Input, err = core.EncodeRequest(*call.Request)
+		return store.Creation{Activation: a}, err
 	}
 	if !isParent(action) {
 		var err error

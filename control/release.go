@@ -52,7 +52,7 @@ func (r *Reconciler) release(ctx context.Context, ns string, ids []core.Activati
 			if a.Queue, err = r.plane.crew.place(ctx, a, r.plane.opt.MaxQueued); err != nil {
 				return err
 			}
-			tasks = append(tasks, queue.Task{Ref: a.Ref, Queue: a.Queue})
+			tasks = append(tasks, queue.Task{Ref: a.Ref, Queue: a.Queue, Attempt: a.Attempt})
 		}
 		delete(gone, a.ID)
 		due = append(due, a)

@@ -141,6 +141,9 @@ type Activation struct {
 	Payload JSON
 	// Depth is how many activations it follows from through destinations.
 	Depth int
+	// Raw says that Input is a Request, see EncodeRequest, and that the result is
+	// to be a Response.
+	Raw bool
 	// Priority is what was asked for; see there.
 	Priority Priority
 	// RedriveOf is the dead letter that this is another try of; empty for none.
@@ -155,6 +158,7 @@ type Activation struct {
 	Queue    string    // where its task is
 	Deadline time.Time // of the running attempt
 	Losses   int       // workers that died with it
+	Retries  int       // how often it was postponed to be tried again
 	Sent     bool      // /run was sent in the running attempt
 
 	Outcome Outcome // of a done activation

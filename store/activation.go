@@ -49,6 +49,7 @@ const (
 	fieldDeadEnv   = "denv" // of a dead letter: as fieldEnv, likewise
 	fieldRedriven  = "rdv"  // of a dead letter: what it was redriven as
 	fieldLosses    = "los"  //
+	fieldRetries   = "try"  // how often it was postponed
 	fieldSent      = "snt"  // 0 or 1
 	fieldWait      = "wt"   // name of an API server
 	fieldName      = "nm"   // "[package/]name"
@@ -92,6 +93,7 @@ type activationDoc struct {
 	Depth     int        `json:"depth,omitempty"`
 	Priority  string     `json:"prio,omitempty"`
 	RedriveOf string     `json:"redrive,omitempty"`
+	Raw       bool       `json:"raw,omitempty"`
 }
 
 // outcomeDoc is the stored form of how an activation ended, result and logs
@@ -116,7 +118,7 @@ func docOf(a *core.Activation) activationDoc {
 		Conc: a.Limits.Concurrency, Instances: a.Limits.Instances,
 		Subject: a.Subject, KeyUUID: a.KeyUUID, Cause: string(a.Cause.Parent), Step: a.Cause.Step,
 		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry, Depth: a.Depth,
-		Priority: string(a.Priority), RedriveOf: string(a.RedriveOf),
+		Priority: string(a.Priority), RedriveOf: string(a.RedriveOf), Raw: a.Raw,
 	}
 	if !a.Binding.IsZero() {
 		d.Binding = &[2]string{a.Binding.Namespace, a.Binding.Name}
@@ -135,7 +137,7 @@ func (d activationDoc) fill(a *core.Activation) {
 	a.Subject, a.KeyUUID = d.Subject, d.KeyUUID
 	a.Cause = core.Cause{Parent: core.ActivationID(d.Cause), Step: d.Step}
 	a.TransactionID, a.Topmost, a.Conductor, a.Retry = d.TID, d.Topmost, d.Conductor, d.Retry
-	a.Depth = d.Depth
+	a.Depth, a.Raw = d.Depth, d.Raw
 	a.Priority, a.RedriveOf = core.Priority(d.Priority), core.ActivationID(d.RedriveOf)
 	if d.Binding != nil {
 		a.Binding = core.Name{Namespace: d.Binding[0], Name: d.Binding[1]}
@@ -233,6 +235,7 @@ func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r.APIKey = h[fieldAPIKey]
 	r.State, r.Worker, r.Queue, r.Wait = core.State(h[fieldState]), h[fieldWorker], h[fieldQueue], h[fieldWait]
 	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
+	r.Retries = number(h[fieldRetries])
 	r.Accepted, r.Claimed, r.Deadline = instant(h[fieldAccepted]), instant(h[fieldClaimed]), instant(h[fieldDeadline])
 	r.MaxAge = time.Duration(number(h[fieldMaxAge])) * time.Millisecond
 	r.Due, r.Cancelled = instant(h[fieldDue]), h[fieldCancel] == "1"

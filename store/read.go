@@ -84,7 +84,7 @@ func (db *DB) many(ctx context.Context, namespace string, ids []string, docs boo
 	}
 	names := []string{
 		fieldDoc, fieldState, fieldAttempt, fieldWorker, fieldQueue, fieldAccepted, fieldClaimed, fieldDeadline,
-		fieldMaxAge, fieldDue, fieldCancel, fieldLosses, fieldSent, fieldWait, fieldKeep, fieldTurn, fieldOutcome, fieldVisible,
+		fieldMaxAge, fieldDue, fieldCancel, fieldLosses, fieldRetries, fieldSent, fieldWait, fieldKeep, fieldTurn, fieldOutcome, fieldVisible,
 	}
 	if docs {
 		names = append(names, fieldResult, fieldLogs)
