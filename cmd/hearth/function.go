@@ -11,12 +11,15 @@ import (
 )
 
 type functionCommand struct {
+	New      functionNew      `cmd:"" help:"Begin a function: a folder with its handler, and an entry of stack.yml."`
+	Build    functionBuild    `cmd:"" help:"Build the images of functions on this machine."`
+	Deploy   functionDeploy   `cmd:"" help:"Make functions of images, or replace them."`
+	Up       functionUp       `cmd:"" help:"Build functions and deploy them."`
 	List     functionList     `cmd:"" help:"List functions."`
-	Deploy   functionDeploy   `cmd:"" help:"Make a function of an image, or replace it."`
 	Describe functionDescribe `cmd:"" help:"Show a function."`
 	Scale    functionScale    `cmd:"" help:"Set how many replicas a function has."`
 	Logs     functionLogs     `cmd:"" help:"Show what the containers of a function print."`
-	Remove   functionRemove   `cmd:"" help:"Delete a function."`
+	Remove   functionRemove   `cmd:"" help:"Delete functions."`
 }
 
 // functionJSON is a function as the API shows it.
@@ -45,40 +48,6 @@ func (c functionList) Run(ctx context.Context, p *program) error {
 		rows = append(rows, []string{f.Name, strconv.Itoa(f.Invocations), strconv.Itoa(f.Available), strconv.Itoa(f.Replicas), f.Image})
 	}
 	return table(p.stdout, rows)
-}
-
-type functionDeploy struct {
-	gatewayConnection
-	Name        string            `arg:"" help:"The function."`
-	Image       string            `required:"" help:"The image, which listens on port 8080."`
-	Process     string            `placeholder:"COMMAND" help:"What the watchdog in the image starts, where the image does not say."`
-	Env         map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"A variable; may be repeated."`
-	Label       map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"A label; may be repeated."`
-	Annotate    map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"An annotation; may be repeated."`
-	Secret      []string          `sep:"none" placeholder:"NAME" help:"A secret; may be repeated."`
-	MemoryLimit string            `placeholder:"QUANTITY" help:"The most memory of a container, such as 128Mi."`
-	ReadOnly    bool              `help:"Make the file system read-only, all but /tmp."`
-}
-
-// Run replaces the function, or makes it.
-func (c functionDeploy) Run(ctx context.Context, p *program) error {
-	in := map[string]any{
-		"service": c.Name, "image": c.Image, "envProcess": c.Process, "envVars": c.Env, "labels": c.Label, "annotations": c.Annotate,
-		"secrets": c.Secret, "readOnlyRootFilesystem": c.ReadOnly, "namespace": c.Namespace,
-	}
-	if c.MemoryLimit != "" {
-		in["limits"] = map[string]string{"memory": c.MemoryLimit}
-	}
-	_, err := c.do(ctx, p.env, http.MethodPut, "/system/functions", nil, in)
-	if isStatus(err, http.StatusNotFound) {
-		if _, err = c.do(ctx, p.env, http.MethodPost, "/system/functions", nil, in); err == nil {
-			return p.ok("made function " + c.Name)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return p.ok("replaced function " + c.Name)
 }
 
 type functionDescribe struct {
@@ -111,20 +80,6 @@ func (c functionScale) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	return p.ok("function " + c.Name + " will have " + strconv.Itoa(c.Replicas) + " replicas")
-}
-
-type functionRemove struct {
-	gatewayConnection
-	Name string `arg:"" help:"The function."`
-}
-
-// Run deletes a function.
-func (c functionRemove) Run(ctx context.Context, p *program) error {
-	in := map[string]any{"functionName": c.Name, "namespace": c.Namespace}
-	if _, err := c.do(ctx, p.env, http.MethodDelete, "/system/functions", nil, in); err != nil {
-		return err
-	}
-	return p.ok("deleted function " + c.Name)
 }
 
 type functionLogs struct {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,18 +33,18 @@ func TestCommandsForFunctions(t *testing.T) {
 			"deploy what is there",
 			[]string{"function", "deploy", "f", "--image", "i", "--env", "a=b=c", "--label", "l=1", "--annotate", "topic=t", "--secret", "s", "--memory-limit", "64Mi", "--process", "cat", "--read-only"},
 			nil,
-			[]string{`PUT /system/functions? {"annotations":{"topic":"t"},"envProcess":"cat","envVars":{"a":"b=c"},"image":"i","labels":{"l":"1"},` +
-				`"limits":{"memory":"64Mi"},"namespace":"","readOnlyRootFilesystem":true,"secrets":["s"],"service":"f"}`},
-			outcome{0, "ok: replaced function f\n", ""},
+			[]string{`PUT /system/functions? {"service":"f","image":"i","envProcess":"cat","envVars":{"a":"b=c"},"labels":{"l":"1"},` +
+				`"annotations":{"topic":"t"},"secrets":["s"],"limits":{"memory":"64Mi"},"readOnlyRootFilesystem":true}`},
+			outcome{0, "ok: replaced function f: GATEWAY/function/f\n", ""},
 		},
 		{
-			"deploy what is not there", []string{"function", "deploy", "f", "--image", "i"},
+			"deploy what is not there", []string{"function", "deploy", "f", "--image", "i", "-n", "dev"},
 			map[string]answer{"PUT /system/functions": {http.StatusNotFound, "function f not found\n"}},
 			[]string{
-				`PUT /system/functions? {"annotations":null,"envProcess":"","envVars":null,"image":"i","labels":null,"namespace":"","readOnlyRootFilesystem":false,"secrets":null,"service":"f"}`,
-				`POST /system/functions? {"annotations":null,"envProcess":"","envVars":null,"image":"i","labels":null,"namespace":"","readOnlyRootFilesystem":false,"secrets":null,"service":"f"}`,
+				`PUT /system/functions? {"service":"f","image":"i","namespace":"dev"}`,
+				`POST /system/functions? {"service":"f","image":"i","namespace":"dev"}`,
 			},
-			outcome{0, "ok: made function f\n", ""},
+			outcome{0, "ok: made function f: GATEWAY/function/f.dev\n", ""},
 		},
 		{
 			"describe", []string{"function", "describe", "f"},
@@ -84,6 +85,7 @@ func TestCommandsForFunctions(t *testing.T) {
 			t.Parallel()
 			s := newPlatform(t, c.answers)
 			got := start(t, []string{"HEARTH_GATEWAY=" + s.URL, "HEARTH_DATA=" + data}, "", c.args...)
+			got.Stdout = strings.ReplaceAll(got.Stdout, s.URL, "GATEWAY")
 			if d := cmp.Diff(got, c.want); d != "" {
 				t.Errorf("got, want:\n%s", d)
 			}

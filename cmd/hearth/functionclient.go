@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,8 +21,9 @@ import (
 // gatewayConnection is where the commands for functions find the platform and
 // the credentials of its OpenFaaS API: by default those of hearth up.
 type gatewayConnection struct {
-	Gateway             string `group:"Connection" placeholder:"URL" help:"The platform's address; otherwise that of the property file."`
+	Gateway             string `group:"Connection" placeholder:"URL" help:"The platform's address; otherwise OPENFAAS_URL, or that of the stack file or the property file."`
 	GatewayUser         string `group:"Connection" default:"admin" placeholder:"NAME" help:"The name to sign in with (${default})."`
+	Password            string `group:"Connection" placeholder:"PASSWORD" help:"The password; better is a file with it."`
 	GatewayPasswordFile string `group:"Connection" placeholder:"FILE" help:"The file with the password; otherwise gateway-password in the data folder of hearth up."`
 	Namespace           string `short:"n" placeholder:"NAME" help:"The namespace of the function; otherwise openfaas-fn."`
 }
@@ -83,7 +85,7 @@ func (c gatewayConnection) send(ctx context.Context, env environment, method, pa
 }
 
 func (c gatewayConnection) base(env environment) (string, error) {
-	address := c.Gateway
+	address := c.named(env)
 	if address == "" {
 		props, err := connection{}.properties(env)
 		if err != nil {
@@ -92,7 +94,7 @@ func (c gatewayConnection) base(env environment) (string, error) {
 		address = props["APIHOST"]
 	}
 	if address == "" {
-		return "", usagef("no platform is named: use --gateway, or a property file with APIHOST")
+		return "", usagef("no platform is named: use --gateway or OPENFAAS_URL, or a property file with APIHOST")
 	}
 	if !strings.Contains(address, "://") {
 		address = "https://" + address
@@ -100,10 +102,19 @@ func (c gatewayConnection) base(env environment) (string, error) {
 	return strings.TrimSuffix(address, "/"), nil
 }
 
+// named is the address that somebody who calls the program gives; others are
+// in files.
+func (c gatewayConnection) named(env environment) string {
+	return cmp.Or(c.Gateway, env["OPENFAAS_URL"])
+}
+
 func (c gatewayConnection) password(env environment) (string, error) {
+	if c.Password != "" {
+		return c.Password, nil
+	}
 	files := []string{c.GatewayPasswordFile}
 	if c.GatewayPasswordFile == "" {
-		files = []string{filepath.Join(env[prefix+"DATA"], passwordFile), filepath.Join(env.dataHome(), "hearth", passwordFile)}
+		files = passwordFiles(env)
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(name)
@@ -114,7 +125,20 @@ func (c gatewayConnection) password(env environment) (string, error) {
 			return "", fmt.Errorf("read the gateway's password: %w", err)
 		}
 	}
-	return "", usagef("no password: use --gateway-password-file, or the data folder of hearth up (HEARTH_DATA)")
+	return "", usagef("no password: use --password or --gateway-password-file, or the data folder of hearth up (HEARTH_DATA)")
+}
+
+// passwordFiles is where hearth up may have left its password: in its data
+// folder, wherever that is, beside the property file.
+func passwordFiles(env environment) []string {
+	var files []string
+	if data := env[prefix+"DATA"]; data != "" {
+		files = append(files, filepath.Join(data, passwordFile))
+	}
+	if props := env["WSK_CONFIG_FILE"]; props != "" {
+		files = append(files, filepath.Join(filepath.Dir(props), passwordFile))
+	}
+	return append(files, filepath.Join(env.dataHome(), "hearth", passwordFile))
 }
 
 // isStatus says whether err is an answer with the status.
