@@ -57,9 +57,11 @@ func (p *Plane) perMinute(who core.Subject, rate Rate) int {
 // admitted judges a call that was counted.
 func (p *Plane) admitted(who core.Subject, rate Rate, a store.Admission) error {
 	if allowed := p.perMinute(who, rate); a.Rate > allowed {
+		p.refused(who, LimitRate)
 		return throttled(a.Next, "Too many requests in the last minute (count: %d, allowed: %d).", a.Rate, allowed)
 	}
 	if most := p.opt.Rates.Of(who.Namespace.Quota).ConcurrentInvocations; rate == RateInvoke && a.InFlight >= most {
+		p.refused(who, LimitConcurrent)
 		return throttled(time.Second, "Too many concurrent requests in flight (count: %d, allowed: %d).", a.InFlight, most)
 	}
 	return nil

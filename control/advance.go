@@ -202,9 +202,13 @@ func (p *Plane) endParent(ctx context.Context, r *store.Record, pg progress, end
 	if err != nil {
 		return "", err
 	}
+	p.settle(&a, out)
 	parent, err := p.db.FinishAs(ctx, &a, out, encoded, p.opt.Retention)
 	if kind := core.KindOf(err); err != nil && (kind == core.KindConflict || kind == core.KindNotFound) {
 		return "", nil // somebody else ended it
+	}
+	if err == nil {
+		p.ended(&a, out)
 	}
 	return parent, err
 }

@@ -26,7 +26,8 @@ type Call struct {
 	TransactionID string
 	// Arrived is when the request came in; the zero value means now.
 	Arrived time.Time
-	// Keep keeps the record also where the namespace stores none. The steps of
+	// Keep keeps the record also where the namespace stores none, or the
+	// operator's levels would not. The steps of
 	// a sequence are not kept by it.
 	Keep bool
 	// Callback, if any, is told of the end, whatever it is; its On and Owner are
@@ -160,7 +161,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Kind: action.Exec.Kind, Limits: action.Limits,
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
-		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, MaxAge: p.maxAgeOf(call),
+		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, Kept: call.Keep, MaxAge: p.maxAgeOf(call),
 		Retry: mayAttempt(action.Annotations), Depth: call.Depth, Priority: priorityOf(call),
 	}
 	owed(a, action, call)

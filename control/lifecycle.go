@@ -80,10 +80,12 @@ func (p *Plane) Finish(ctx context.Context, a *core.Activation, out core.Outcome
 	if out.Start.IsZero() {
 		out.Start = time.Now()
 	}
+	p.settle(a, out)
 	parent, err := p.db.Finish(ctx, a, out, p.opt.Retention)
 	if err != nil {
 		return err
 	}
+	p.ended(a, out)
 	p.resume(ctx, core.Ref{Namespace: a.Namespace, ID: parent})
 	return nil
 }
@@ -129,14 +131,23 @@ func (p *Plane) endNow(ctx context.Context, r *store.Record, out core.Outcome) (
 	now := time.Now()
 	out.Start, out.End, out.Logs = now, now, []string{}
 	a := r.Activation
+	p.settle(&a, out)
 	if r.State == core.StateQueued {
 		a.Kind = core.KindUnknown
-		return p.db.FinishAs(ctx, &a, out, nil, p.opt.Retention)
+		parent, err := p.db.FinishAs(ctx, &a, out, nil, p.opt.Retention)
+		if err == nil {
+			p.ended(&a, out)
+		}
+		return parent, err
 	}
 	if started := r.Claimed; !started.IsZero() && started.Before(now) {
 		out.Start, out.Duration = started, now.Sub(started)
 	}
-	return p.db.Finish(ctx, &a, out, p.opt.Retention)
+	parent, err := p.db.Finish(ctx, &a, out, p.opt.Retention)
+	if err == nil {
+		p.ended(&a, out)
+	}
+	return parent, err
 }
 
 // sentence says to the caller why the platform ended an activation.

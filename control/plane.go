@@ -51,6 +51,10 @@ type Options struct {
 	MaxAge time.Duration
 	// Sources are told of triggers.
 	Sources []TriggerSource
+	// Store says which records are kept.
+	Store StoreLevels
+	// Observer is told of ends and refusals.
+	Observer Observer
 	// CallbackURL refuses addresses that callbacks may not go to, with an Error
 	// of KindInvalid; nil means that none is refused when it is accepted.
 	CallbackURL func(*url.URL) error

@@ -128,6 +128,8 @@ type Activation struct {
 	Topmost, Conductor bool
 	// Unstored leaves no record once the activation has ended.
 	Unstored bool
+	// Kept says that the record is kept, whatever levels the operator has set.
+	Kept bool
 	// MaxAge is how long it may wait in a queue; 0 for as long as it takes.
 	MaxAge time.Duration
 	// Retry is how many attempts it may take when workers die after /run was

@@ -55,7 +55,7 @@ const (
 	fieldName      = "nm"   // "[package/]name"
 	fieldAlias     = "al"   // "binding/name"
 	fieldParent    = "par"  // activation id
-	fieldKeep      = "keep" // 0: no record after the end
+	fieldKeep      = "keep" // 0: no record after the end; 1: one in any case
 	fieldProgress  = "pg"   //
 	fieldTurn      = "pv"   //
 	fieldOutcome   = "out"  // outcomeDoc
@@ -204,6 +204,8 @@ func (db *DB) fields(a *core.Activation, progress core.JSON) ([]any, error) {
 	}
 	if a.Unstored {
 		add(fieldKeep, 0)
+	} else if a.Kept {
+		add(fieldKeep, 1)
 	}
 	return db.askFields(list, a)
 }
@@ -240,6 +242,7 @@ func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r.MaxAge = time.Duration(number(h[fieldMaxAge])) * time.Millisecond
 	r.Due, r.Cancelled = instant(h[fieldDue]), h[fieldCancel] == "1"
 	r.Sent, r.Visible, r.Unstored = h[fieldSent] == "1", h[fieldVisible] == "1", h[fieldKeep] == "0"
+	r.Kept = h[fieldKeep] == "1"
 	if pg := h[fieldProgress]; pg != "" {
 		r.Progress = core.JSON(pg)
 	}

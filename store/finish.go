@@ -38,6 +38,7 @@ const (
 // ARGV[12] -> prefix of reply streams, empty in a cluster, where they live in
 // other slots
 // ARGV[13], ARGV[14] -> new document and progress, or empty
+// ARGV[15] -> 0 to keep no record, or empty for what was said at its accept
 // Returns {code, reply stream's name, parent}: code 1 ended now, 2 ended so
 // before, 0 not in that state or attempt, -1 no such record.
 var finishScript = redis.NewScript(luaIndex + luaReply + luaDeliver + `
@@ -49,6 +50,10 @@ if s[1] ~= ARGV[3] or s[2] ~= ARGV[2] then return {0, "", ""} end` + luaNow + `
 redis.call("HSET", KEYS[1], "st", "done", "out", ARGV[4], "res", ARGV[5], "beg", ARGV[7])
 redis.call("HDEL", KEYS[1], "in", "env", "key", "w", "cl", "dl")
 if ARGV[13] ~= "" then redis.call("HSET", KEYS[1], "doc", ARGV[13], "pg", ARGV[14]) end
+if ARGV[15] == "0" then
+	s[6] = "0"
+	redis.call("HSET", KEYS[1], "keep", 0)
+end
 if s[7] then deliver(KEYS[1], ARGV[1], s[7], ARGV[4], ARGV[5], now, ARGV[12] ~= "") end
 redis.call("ZREM", KEYS[ARGV[3] == "queued" and 2 or 3], ARGV[1])
 redis.call("ZREM", KEYS[7], ARGV[1])
@@ -86,6 +91,7 @@ end
 // Finish ends the attempt of a, which must be in a.State, and returns the
 // parent that has a move to make because of it, if any. Who waits is told. An
 // outcome without logs (nil) keeps the record off the lists until AddLogs.
+// Of one that is unstored, no record is kept.
 //
 // Repeating it with the same outcome is harmless. KindConflict: the attempt
 // has been taken away or has ended otherwise. KindNotFound: no such record.
@@ -122,7 +128,11 @@ func (db *DB) finish(ctx context.Context, a *core.Activation, o core.Outcome, ke
 	args := append([]any{
 		string(a.ID), a.Attempt, string(a.State), out, []byte(o.Result), logs, o.Start.UnixMilli(),
 	}, keep.args(ns)...)
-	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, doc, progress)...).Slice()
+	drop := ""
+	if a.Unstored {
+		drop = "0"
+	}
+	got, err := finishScript.Run(ctx, db.rdb, keys, append(args, replies, doc, progress, drop)...).Slice()
 	if err != nil || len(got) != 3 {
 		return "", unavailable(ctx, "finish activation", err)
 	}

@@ -147,6 +147,9 @@ const fleetKey = prefix + "fleet"
 // function of a namespace: name/token -> JSON.
 func sharesKey(ns string) string { return tagged(ns) + "shares" }
 
+// userEventsKey is the capped stream of user events.
+const userEventsKey = prefix + "userevents"
+
 // workersKey is the hash of the last heartbeat of each worker, by its id.
 const workersKey = prefix + "workers"
 

@@ -64,7 +64,11 @@ type planeSettings struct {
 	MaxTimeout            time.Duration `group:"Limits" default:"5m" help:"The longest run an action may ask for (${default})."`
 	MaxMemory             int           `group:"Limits" default:"512" help:"The most memory an action may ask for, in MB (${default})."`
 	MaxConcurrency        int           `group:"Limits" default:"200" help:"The most activations at once that an action may take in one container (${default})."`
+	MaxAge                time.Duration `group:"Limits" name:"max-age" default:"1h" help:"How long an activation may wait in a queue, where neither the call nor the action says (${default})."`
 	StreamAllow           []string      `group:"Limits" placeholder:"CIDR" help:"Where streams that triggers read may be, as ranges of addresses; may be given again. By default anywhere but link-local addresses."`
+	StoreBlocking         string        `group:"Settings" name:"store-blocking" enum:"STORE_ALWAYS,STORE_FAILURES,STORE_FAILURES_NOT_APPLICATION_ERRORS" default:"STORE_ALWAYS" help:"Of which calls that wait records are kept: ${enum} (${default})."`
+	StoreNonBlocking      string        `group:"Settings" name:"store-non-blocking" enum:"STORE_ALWAYS,STORE_FAILURES,STORE_FAILURES_NOT_APPLICATION_ERRORS" default:"STORE_ALWAYS" help:"Of which other calls records are kept (${default})."`
+	UserEvents            string        `group:"Settings" enum:"off,metrics,stream" default:"off" help:"Show what actions do, as OpenWhisk's user events: their metrics, or also a stream in Redis (${default})."`
 	Runtimes              string        `group:"Settings" placeholder:"FILE" help:"The runtimes manifest; by default that of this version's own images."`
 }
 
