@@ -28,14 +28,8 @@ func (p *Plane) Ends(ctx context.Context, who core.Subject, trigger core.Name, i
 	if !anyActive(t.Rules) {
 		return Ends{Ended: true}, nil
 	}
-	_, err = p.db.Activation(ctx, core.Ref{Namespace: trigger.Namespace, ID: id})
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return Ends{}, nil // it has not been dispatched
-	case err != nil:
-		return Ends{}, err
-	}
 	e := Ends{Ended: true}
+	dispatched := false
 	for _, rule := range t.Rules {
 		if !rule.Active {
 			continue
@@ -44,12 +38,26 @@ func (p *Plane) Ends(ctx context.Context, who core.Subject, trigger core.Name, i
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			e.Missed = true
+			continue
 		case err != nil:
 			return Ends{}, err
 		case r.State != core.StateDone:
-			return Ends{}, nil
+			e.Ended = false
 		default:
 			e.Activations = append(e.Activations, &r.Activation)
+		}
+		dispatched = true
+	}
+	if !e.Ended {
+		return Ends{}, nil
+	}
+	if !dispatched { // or no rule could start anything, which the trigger's record would say
+		_, err := p.db.Activation(ctx, core.Ref{Namespace: trigger.Namespace, ID: id})
+		if errors.Is(err, store.ErrNotFound) {
+			return Ends{}, nil
+		}
+		if err != nil {
+			return Ends{}, err
 		}
 	}
 	return e, nil

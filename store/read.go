@@ -18,7 +18,7 @@ func (db *DB) Activation(ctx context.Context, ref core.Ref) (*Record, error) {
 		return nil, unavailable(ctx, "read activation", err)
 	}
 	if len(h) == 0 {
-		return nil, core.Errorf(core.KindNotFound, "The requested resource does not exist.")
+		return nil, ErrNotFound
 	}
 	return db.decodeRecord(ref, h)
 }
