@@ -13,6 +13,7 @@ type Request struct {
 	// URI is path and query as the function gets them, escaped as they came.
 	URI    string
 	Host   string
+	Client string // address of whoever sent it
 	Header http.Header
 	Body   []byte
 }
@@ -21,6 +22,7 @@ type Request struct {
 type requestForm struct {
 	URI    string      `json:"uri"`
 	Host   string      `json:"host,omitempty"`
+	Client string      `json:"client,omitempty"`
 	Header http.Header `json:"headers,omitempty"`
 	Body   []byte      `json:"body,omitempty"`
 }

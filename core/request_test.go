@@ -12,7 +12,7 @@ import (
 func TestARequestIsTheSameAfterItWasStored(t *testing.T) {
 	t.Parallel()
 	want := core.Request{
-		URI: "/a%2Fb?x=%20", Host: "example.org", Header: http.Header{"X-Own": {"1", "2"}}, Body: []byte{0, 0xff, '"'},
+		URI: "/a%2Fb?x=%20", Host: "example.org", Client: "10.0.0.1:99", Header: http.Header{"X-Own": {"1", "2"}}, Body: []byte{0, 0xff, '"'},
 	}
 	text, err := core.EncodeRequest(want)
 	if err != nil {

@@ -3,6 +3,7 @@ package direct
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -27,8 +28,11 @@ func (g *Gateway) render(w http.ResponseWriter, r *http.Request, shown string, e
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("X-Content-Type-Options", "nosniff")
 	}
-	if status == http.StatusServiceUnavailable {
+	switch e, ok := errors.AsType[*core.Error](err); {
+	case status == http.StatusServiceUnavailable:
 		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	case status == http.StatusTooManyRequests && ok && e.RetryAfter > 0:
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(text)) // the client may have left
@@ -57,6 +61,12 @@ func (g *Gateway) answer(r *http.Request, shown string, err error) (status int, 
 		return http.StatusNotFound, "error finding function " + shown + ": no such function\n"
 	case core.KindInvalid:
 		return http.StatusBadRequest, err.Error() + "\n"
+	case core.KindUnauthenticated:
+		return http.StatusUnauthorized, "invalid credentials"
+	case core.KindTooLarge:
+		return http.StatusRequestEntityTooLarge, err.Error() + "\n"
+	case core.KindThrottled:
+		return http.StatusTooManyRequests, err.Error() + "\n"
 	case core.KindUnavailable:
 		return http.StatusServiceUnavailable, "The server is currently unavailable.\n"
 	default:

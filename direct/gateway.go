@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/hearth-faas/hearth/core"
 )
 
@@ -29,31 +27,52 @@ const defaultNamespace = "openfaas-fn"
 // /function/NAME[.NAMESPACE][/REST], without credentials. It is the OpenFaaS
 // gateway's route of that name; docs/functions.md says where it differs.
 type Gateway struct {
-	router    *Router
-	log       *slog.Logger
-	namespace string
-	seen      *metrics
-	counts    *counter
+	router  *Router
+	tally   *Tally
+	log     *slog.Logger
+	opt     GatewayOptions
+	records *recorder
+	actions http.Handler
 }
 
-// NewGateway returns a Gateway. namespace is the one that clients know as
-// openfaas-fn. Its metrics are registered with r.
-func NewGateway(router *Router, log *slog.Logger, namespace string, r prometheus.Registerer) (*Gateway, error) {
-	seen, err := newMetrics(r)
-	if err != nil {
-		return nil, fmt.Errorf("register metrics of functions: %w", err)
+// GatewayOptions of a Gateway. Zero values mean the defaults.
+type GatewayOptions struct {
+	// Namespace is the one that clients know as openfaas-fn. Required.
+	Namespace string
+	// AsyncLimit is the largest body of a queued call, in bytes; default 1 MiB.
+	AsyncLimit int64
+	// Admits says whether a request may cancel queued calls; nil admits none.
+	Admits func(*http.Request) bool
+	// Records is the part of direct calls that is recorded as activations, from
+	// 0, none, to 1.
+	Records float64
+}
+
+// NewGateway returns a Gateway whose calls are counted by tally.
+func NewGateway(router *Router, tally *Tally, log *slog.Logger, opt GatewayOptions) *Gateway {
+	if opt.AsyncLimit == 0 {
+		opt.AsyncLimit = 1 << 20
 	}
-	return &Gateway{router: router, log: log, namespace: namespace, seen: seen, counts: newCounter(router.plane, log)}, nil
+	return &Gateway{router: router, tally: tally, log: log, opt: opt, records: newRecorder(router.plane, log, tally.seen.dropped, opt.Records)}
 }
 
-// Run writes the numbers of invocations behind the calls until ctx ends.
-func (g *Gateway) Run(ctx context.Context) error { return g.counts.run(ctx) }
+// SetActions gives the gateway what serves web actions, at OpenWhisk's path:
+// those that anybody may call are called as functions too. Without it they are
+// not there. It is called before the first request.
+func (g *Gateway) SetActions(h http.Handler) { g.actions = h }
+
+// Run writes the records of calls behind them until ctx ends.
+func (g *Gateway) Run(ctx context.Context) error { return g.records.run(ctx) }
 
 // ServeHTTP serves one call.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, shown, rest := g.address(r.URL.EscapedPath())
 	began := time.Now()
-	mark(r, began)
+	made := mark(r, began)
+	if path, ok := strings.CutPrefix(r.URL.EscapedPath(), AsyncPrefix); ok {
+		g.async(w, r, path, made)
+		return
+	}
+	name, shown, rest := g.address(strings.TrimPrefix(r.URL.EscapedPath(), Prefix))
 	target, err := url.ParseRequestURI(rest)
 	if err != nil {
 		g.render(w, r, shown, core.Errorf(core.KindInvalid, "the path cannot be read"))
@@ -69,27 +88,39 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Who asks for names that do not exist makes no labels of metrics.
-	if f, err := g.router.plane.Fleet().Find(r.Context(), name); err != nil || f.Action.Function == nil {
-		g.render(w, r, shown, cmp.Or(err, error(core.Errorf(core.KindNotFound, "no function of that name"))))
+	f, err := g.router.plane.Fleet().Find(r.Context(), name)
+	if err == nil && f.Action.Function == nil && !g.callable(f.Action) {
+		err = errNone
+	}
+	if err != nil {
+		g.render(w, r, shown, err)
 		return
 	}
 	out := &response{ResponseWriter: w}
 	in := *r
 	in.URL = target
-	end := g.seen.begin(shown)
+	end := g.tally.begin(name)
 	defer func() {
 		end(cmp.Or(out.status, statusClientGone), time.Since(began))
-		g.counts.add(name)
+		if f.Action.Function != nil {
+			g.records.add(f.Action, call{in.Header.Get(headerCallID), made, cmp.Or(out.status, statusClientGone), out.size, began, time.Now()})
+		}
 	}()
+	if f.Action.Function == nil {
+		g.serveAction(out, &in, name)
+		return
+	}
 	if err := g.router.Serve(out, &in, name); err != nil {
 		g.render(out, r, shown, err)
 	}
 }
 
-// address reads a path below Prefix: the function, how people write it, and
+// errNone says that there is no such function.
+var errNone = core.Errorf(core.KindNotFound, "no function of that name") //nolint:gochecknoglobals // an error is a constant in all but form
+
+// address reads what follows a prefix: the function, how people write it, and
 // the path that it gets, escaped as it came.
 func (g *Gateway) address(path string) (name core.Name, shown, rest string) {
-	path = strings.TrimPrefix(path, Prefix)
 	first, rest, _ := strings.Cut(path, "/")
 	rest = "/" + rest
 	if text, err := url.PathUnescape(first); err == nil {
@@ -102,8 +133,8 @@ func (g *Gateway) address(path string) (name core.Name, shown, rest string) {
 	shown = local + "." + namespace
 	switch namespace {
 	case defaultNamespace, "":
-		namespace = g.namespace
-	case g.namespace:
+		namespace = g.opt.Namespace
+	case g.opt.Namespace:
 		local = "" // a function has one name
 	}
 	return core.Name{Namespace: namespace, Name: local}, shown, rest
@@ -118,15 +149,18 @@ func known(method string) bool {
 	return false
 }
 
-// mark gives the request its id and the time of its arrival.
-func mark(r *http.Request, now time.Time) {
+// mark gives the request its id, if the client has not, and the time of its
+// arrival. It reports whether the id is new.
+func mark(r *http.Request, now time.Time) (made bool) {
 	if r.Header.Get(headerCallID) == "" {
 		r.Header.Set(headerCallID, newCallID())
+		made = true
 	}
 	r.Header.Add(headerStartTime, strconv.FormatInt(now.UnixNano(), 10))
 	if _, ok := r.Header["User-Agent"]; !ok {
 		r.Header.Set("User-Agent", "hearth-gateway")
 	}
+	return made
 }
 
 const (
@@ -150,6 +184,17 @@ var errMethod = errors.New("method not allowed") //nolint:gochecknoglobals // an
 type response struct {
 	http.ResponseWriter
 	status int
+	size   int64 // bytes of the body
+}
+
+// Write counts the bytes.
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.size += int64(n)
+	return n, err
 }
 
 // WriteHeader notes the first final status.

@@ -15,6 +15,7 @@ type metrics struct {
 	total    *prometheus.CounterVec
 	started  *prometheus.CounterVec
 	inflight *prometheus.GaugeVec
+	dropped  prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -31,8 +32,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		inflight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "gateway_function_invocation_inflight", Help: "Direct calls of functions that are being answered.",
 		}, []string{"function_name"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "hearth_function_records_dropped_total", Help: "Direct calls of functions that were to be recorded and were not.",
+		}),
 	}
-	return m, errors.Join(r.Register(m.seconds), r.Register(m.total), r.Register(m.started), r.Register(m.inflight))
+	return m, errors.Join(r.Register(m.seconds), r.Register(m.total), r.Register(m.started), r.Register(m.inflight), r.Register(m.dropped))
 }
 
 // begin notes a call of a function that exists; what it returns notes its

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/hearth-faas/hearth/callback"
 	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
 	"github.com/hearth-faas/hearth/direct"
@@ -109,21 +111,25 @@ func makeImages() error {
 
 // platform is one worker and one gateway on Docker and Redis.
 type platform struct {
-	t       *testing.T
-	db      *store.DB
-	plane   *control.Plane
-	owner   core.Subject
-	router  *direct.Router
-	url     string
-	engine  *docker.Docker
-	worker  *worker.Worker
-	metrics *prometheus.Registry
+	t      *testing.T
+	db     *store.DB
+	plane  *control.Plane
+	owner  core.Subject
+	router *direct.Router
+	url    string
+	engine *docker.Docker
+	worker *worker.Worker
+	// annotations of what is deployed.
+	annotations map[string]string
+	metrics     *prometheus.Registry
 }
 
 // settings of a platform.
 type settings struct {
 	router direct.Options
-	scale  control.AutoscaleOptions // nothing scales without
+	// gateway's Namespace is guest.
+	gateway direct.GatewayOptions
+	scale   control.AutoscaleOptions // nothing scales without
 	// hop has the gateway reach the worker through its ingress.
 	hop bool
 }
@@ -153,8 +159,10 @@ func setup(t *testing.T, s settings) *platform {
 	var inside http.Handler // no mux: it would tidy paths up
 	ingress := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inside.ServeHTTP(w, r) }))
 	p.router = direct.NewRouter(p.plane, log, s.router)
+	tally, err := direct.NewTally(p.plane, log, "guest", p.metrics)
+	must(t, err)
 	p.worker, err = worker.New(worker.Deps{
-		Plane: p.plane, DB: p.db, Engine: eng, Kinds: kinds.Default(), Log: log, Function: p.router.Serve,
+		Plane: p.plane, DB: p.db, Engine: eng, Kinds: kinds.Default(), Log: log, Function: tally.Counted(p.router.Serve),
 		Serve: func(ctx context.Context, opt queue.Options, h queue.Handler) error {
 			return queue.NewServer(rdb, log, opt).Run(ctx, h)
 		},
@@ -167,8 +175,8 @@ func setup(t *testing.T, s settings) *platform {
 	if !s.hop {
 		p.router.SetLocal(p.worker.Token(), p.worker.Replicas())
 	}
-	gateway, err := direct.NewGateway(p.router, log, "guest", p.metrics)
-	must(t, err)
+	s.gateway.Namespace = "guest"
+	gateway := direct.NewGateway(p.router, tally, log, s.gateway)
 	server := httptest.NewServer(gateway)
 	p.url = server.URL
 	_, err = p.db.CreateNamespace(ctx, "guest")
@@ -178,6 +186,9 @@ func setup(t *testing.T, s settings) *platform {
 	run("engine", eng.Run)
 	run("worker", p.worker.Run)
 	run("gateway", gateway.Run)
+	run("tally", tally.Run)
+	run("reconciler", p.plane.Reconciler("test").Run)
+	run("callbacks", callback.New(p.plane, p.db, log, callback.Options{Policy: callback.NewPolicy([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})}).Run)
 	if s.scale != (control.AutoscaleOptions{}) {
 		run("autoscaler", p.plane.Autoscaler("test", s.scale).Run)
 	}
@@ -214,7 +225,7 @@ func (p *platform) deploy(name, image string, labels, env map[string]string) {
 	p.t.Helper()
 	d := control.Deployment{
 		Image: image, Limits: core.Limits{Timeout: time.Minute, Memory: 64, Logs: 10, Concurrency: 1},
-		Function: core.Function{Namespace: "openfaas-fn", Labels: labels, EnvVars: env},
+		Function: core.Function{Namespace: "openfaas-fn", Labels: labels, EnvVars: env, Annotations: p.annotations},
 	}
 	if names, err := p.plane.SecretNames(p.t.Context(), p.owner); err == nil && len(names) > 0 {
 		d.Function.Secrets, d.Function.ReadOnlyRoot = names, true
@@ -263,11 +274,21 @@ type answer struct {
 }
 
 func (p *platform) call(method, path string, body io.Reader) (answer, error) {
+	return p.send(method, path, body, nil)
+}
+
+// send is call with headers; those without a value are not sent.
+func (p *platform) send(method, path string, body io.Reader, header map[string]string) (answer, error) {
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, p.url+path, body)
 	if err != nil {
 		return answer{}, err
+	}
+	for name, value := range header {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

@@ -83,6 +83,10 @@ func activationKey(ns string, id core.ActivationID) string { return activationPr
 // milliseconds of their accept.
 func queuedKey(ns string) string { return tagged(ns) + "queued" }
 
+// callKey is the set of the ids of the calls of functions that a client has
+// given the same name.
+func callKey(ns, digest string) string { return tagged(ns) + "call:" + digest }
+
 // delayedKey is the sorted set of the ids of those queued activations that
 // are not due yet, by the milliseconds of when they are.
 func delayedKey(ns string) string { return tagged(ns) + "delayed" }

@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/hearth-faas/hearth/core"
-	"github.com/hearth-faas/hearth/worker/protocol/whisk"
 )
 
 // FunctionCall passes a request to a replica of a function, wherever it is,
@@ -21,40 +21,112 @@ type FunctionCall func(w http.ResponseWriter, r *http.Request, name core.Name) e
 const (
 	msgReplica  = "The function has no replica that answers."
 	msgFunction = "The function did not answer within its time limit."
+	msgRequest  = "The request for the function cannot be read."
 )
 
 // internal begins the names of parameters that the platform adds.
 const internal = "__ow_"
 
-// runFunction runs an activation of a function: its parameters are the body
-// of a POST, and the answer is the result.
+// runFunction runs an activation of a function, and once more later where the
+// function wants that.
 func (j *job) runFunction(ctx context.Context) {
 	j.began = time.Now()
 	limited, cancel := context.WithTimeout(ctx, j.a.Limits.Timeout)
 	defer cancel()
 	answer := &answer{header: http.Header{}}
-	r, err := http.NewRequestWithContext(limited, http.MethodPost, "/", bytes.NewReader(public(j.a.Input)))
-	if err == nil {
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("X-Call-Id", string(j.a.ID))
-		r.RemoteAddr = "127.0.0.1"
-		err = j.w.deps.Function(answer, r, j.a.Action)
+	r, err := j.request(limited)
+	if err != nil {
+		j.end(ctx, failed(core.StatusDeveloperError, core.ReasonNone, msgRequest))
+		return
 	}
+	err = j.w.deps.Function(answer, r, j.a.Action)
 	switch {
-	case err == nil:
-		j.end(ctx, answer.outcome())
 	case errors.Is(context.Cause(ctx), errCancelled):
 		j.end(ctx, failed(core.StatusInternalError, core.ReasonCancelled, msgCancelled))
-	case ctx.Err() != nil:
+		return
+	case err != nil && ctx.Err() != nil:
 		j.stopped(ctx)
-	case limited.Err() != nil, errors.Is(err, context.DeadlineExceeded):
+		return
+	}
+	late := err != nil && (limited.Err() != nil || errors.Is(err, context.DeadlineExceeded))
+	policy := j.retries(ctx)
+	if wait, again := policy.next(j.a.Retries, answer, err != nil, time.Now()); again && j.postpone(ctx, wait) {
+		return
+	}
+	if policy.attempts > 0 {
+		answer.header.Set("X-Retry", fmt.Sprint(j.a.Retries))
+		answer.header.Set("X-Retry-Max", fmt.Sprint(policy.attempts))
+	}
+	switch {
+	case late:
 		out := failed(core.StatusDeveloperError, core.ReasonNone, msgFunction)
 		out.TimedOut = true
 		j.end(ctx, out)
-	default:
+	case err != nil:
 		j.log.Warn("function was not called", "err", err)
 		j.end(ctx, failed(core.StatusDeveloperError, core.ReasonNone, msgReplica))
+	case j.a.Raw:
+		j.end(ctx, answer.response())
+	default:
+		j.end(ctx, answer.outcome())
 	}
+}
+
+// request is what the function is sent: the request that was queued for it, or
+// the parameters as the body of one.
+func (j *job) request(ctx context.Context) (*http.Request, error) {
+	if !j.a.Raw {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(public(j.a.Input)))
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Call-Id", string(j.a.ID))
+		r.RemoteAddr = "127.0.0.1"
+		return r, nil
+	}
+	q, err := core.DecodeRequest(j.a.Input)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, q.URI, bytes.NewReader(q.Body))
+	if err != nil {
+		return nil, err
+	}
+	if q.Header != nil {
+		r.Header = q.Header
+	}
+	r.Host, r.RemoteAddr = q.Host, q.Client
+	return r, nil
+}
+
+// retries is when the function is to be called again.
+func (j *job) retries(ctx context.Context) retries {
+	if !j.a.Raw {
+		return retries{}
+	}
+	f, err := j.w.deps.Plane.Fleet().Find(ctx, j.a.Action)
+	if err != nil || f.Action.Function == nil {
+		return retries{}
+	}
+	return retriesOf(f.Action.Function.Annotations)
+}
+
+// postpone queues the activation for later. It reports false when that could
+// not be written, and the attempt then counts.
+func (j *job) postpone(ctx context.Context, wait time.Duration) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := persist(ctx, func(ctx context.Context) error { return j.w.deps.Plane.Postpone(ctx, j.a, wait) })
+	switch {
+	case core.KindOf(err) == core.KindConflict && err != nil:
+		return true // somebody else's now, or written before its answer was lost
+	case err != nil:
+		j.log.Warn("function is not called again", "err", err)
+		return false
+	}
+	j.log.Info("function will be called again", "after", wait, "retries", j.a.Retries+1)
+	return true
 }
 
 // public is the input without what the platform added.
@@ -78,64 +150,4 @@ func public(input core.JSON) []byte {
 		return input
 	}
 	return body
-}
-
-// answer is what a function said, as far as a result can hold it.
-type answer struct {
-	header http.Header
-	status int
-	body   []byte
-	more   int // bytes beyond core.MaxResult
-}
-
-// Header returns the headers.
-func (a *answer) Header() http.Header { return a.header }
-
-// WriteHeader notes the final status.
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= http.StatusOK {
-		a.status = status
-	}
-}
-
-// Write keeps what a result can hold.
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	keep := min(len(p), core.MaxResult-len(a.body))
-	a.body = append(a.body, p[:keep]...)
-	a.more += len(p) - keep
-	return len(p), nil
-}
-
-// outcome is the result: an object that the function answered with is the
-// result itself, anything else is put into one like that of a web action. A
-// status from 400 on is an application error.
-func (a *answer) outcome() core.Outcome {
-	if a.more > 0 {
-		return whisk.Failed(core.StatusDeveloperError, "The function's answer is too large for a result.")
-	}
-	var object map[string]json.RawMessage
-	if a.status < http.StatusBadRequest && json.Unmarshal(a.body, &object) == nil && object != nil {
-		out := core.Outcome{Status: core.StatusSuccess, Result: core.JSON(a.body), Size: len(a.body)}
-		if _, ok := object["error"]; ok {
-			out.Status = core.StatusApplicationError
-		}
-		return out
-	}
-	headers := map[string]string{}
-	for name := range a.header {
-		headers[name] = a.header.Get(name)
-	}
-	wrapped := map[string]any{"statusCode": a.status, "headers": headers, "body": string(a.body)}
-	out := core.Outcome{Status: core.StatusSuccess}
-	if a.status >= http.StatusBadRequest {
-		out.Status = core.StatusApplicationError
-		wrapped = map[string]any{"error": wrapped}
-	}
-	result, err := json.Marshal(wrapped)
-	if err != nil {
-		return whisk.Failed(core.StatusDeveloperError, "The function's answer cannot be a result.")
-	}
-	out.Result, out.Size = result, len(result)
-	return out
 }

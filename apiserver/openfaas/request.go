@@ -36,17 +36,17 @@ func (r *request) query(name string) string {
 // private wraps the handler of a route that needs credentials: all of them.
 func (d *Dialect) private(h handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if !d.admits(c.Request()) {
+		if !d.Admits(c.Request()) {
 			return d.render(c, errUnauthenticated)
 		}
 		return d.render(c, h(&request{c}))
 	}
 }
 
-// admits says whether the request has the gateway's credentials, or needs
+// Admits says whether the request has the gateway's credentials, or needs
 // none. Name and password are both compared, so that it takes as long for a
 // wrong name.
-func (d *Dialect) admits(req *http.Request) bool {
+func (d *Dialect) Admits(req *http.Request) bool {
 	if d.opt.User == "" {
 		return true
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -19,17 +20,18 @@ const (
 	gatewayPasswordFile = "basic-auth-password"
 )
 
-// functions returns what adds the OpenFaaS API to a server, and registers its
-// metrics.
-func (a *apiStage) functions(admin openwhisk.Admin) (mount func(*echo.Echo), err error) {
+// functions returns what adds the OpenFaaS API to a server, and says who has
+// its credentials, and registers its metrics.
+func (a *apiStage) functions(admin openwhisk.Admin) (mount func(*echo.Echo), admits func(*http.Request) bool, err error) {
 	opt, ok, err := a.settings.gateway(admin)
 	if err != nil || !ok {
-		return func(*echo.Echo) {}, err
+		return func(*echo.Echo) {}, nil, err
 	}
 	if err := a.parts.metrics.Register(newFunctionCounts(a.parts.db, a.parts.log, opt.Namespace)); err != nil {
-		return nil, fmt.Errorf("register metrics of functions: %w", err)
+		return nil, nil, fmt.Errorf("register metrics of functions: %w", err)
 	}
-	return openfaas.New(a.parts.plane, a.parts.log, opt).Mount, nil
+	d := openfaas.New(a.parts.plane, a.parts.log, opt)
+	return d.Mount, d.Admits, nil
 }
 
 // gateway returns the options of the OpenFaaS API, whose clients have the

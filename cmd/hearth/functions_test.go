@@ -19,7 +19,7 @@ func TestCredentialsOfTheGateway(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	operator := openwhisk.Admin{User: "admin", Password: "of the operator"}
-	settings := apiSettings{FunctionNamespace: "guest"}
+	settings := apiSettings{functionSettings: functionSettings{FunctionNamespace: "guest"}}
 	if opt, ok, err := settings.gateway(operator); err != nil || !ok || opt.User != "admin" || opt.Password != "of the operator" || opt.Namespace != "guest" {
 		t.Errorf("the operator's: got %+v, %v, %v", opt, ok, err)
 	}

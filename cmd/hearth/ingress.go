@@ -17,15 +17,21 @@ import (
 // functionSettings are those of calls of functions, in every process that
 // takes them.
 type functionSettings struct {
-	FunctionHold time.Duration `group:"Settings" default:"100s" help:"How long a call waits for a replica of its function (${default})."`
+	FunctionHold      time.Duration `group:"Settings" default:"100s" help:"How long a call waits for a replica of its function (${default})."`
+	FunctionNamespace string        `group:"Settings" placeholder:"NAME" default:"guest" help:"The namespace that clients of the OpenFaaS API know as openfaas-fn (${default})."`
 }
 
 // routes is the stage of what finds replicas.
 func (x *parts) routes(s functionSettings) stage {
-	return stage{name: "router of functions", start: func(context.Context) error {
-		x.router = direct.NewRouter(x.plane, x.log, direct.Options{Hold: s.FunctionHold})
-		return nil
-	}}
+	return stage{
+		name: "router of functions",
+		start: func(context.Context) (err error) {
+			x.router = direct.NewRouter(x.plane, x.log, direct.Options{Hold: s.FunctionHold})
+			x.tally, err = direct.NewTally(x.plane, x.log, s.FunctionNamespace, x.metrics)
+			return err
+		},
+		run: func(ctx context.Context) error { return x.tally.Run(ctx) },
+	}
 }
 
 // ingress takes calls from API servers on other machines for the replicas of

@@ -38,6 +38,7 @@ type parts struct {
 	policy   *callback.Policy // of callbacks; nil where none are accepted
 	streams  foreign.Options  // what triggers may read
 	router   *direct.Router
+	tally    *direct.Tally
 }
 
 func (p *program) parts(log *slog.Logger) *parts {

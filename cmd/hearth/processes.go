@@ -37,6 +37,7 @@ type workerCommand struct {
 	sharedRedis
 	sealSettings
 	planeSettings
+	functionSettings
 	workerSettings
 	monitorSettings
 }
@@ -50,7 +51,7 @@ func (c workerCommand) Run(ctx context.Context, p *program) error {
 	// The worker is stopped first; then the engine, when no container is used;
 	// then what tells callers of the end of activations.
 	eng := c.engine(x, c.Data, c.address)
-	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), x.reconciler(), x.autoscaler(), x.routes(functionSettings{}), eng.stage(),
+	return runStages(ctx, x.connection(c.address, c.keys), x.migrations(), x.kinds(c.Runtimes), x.control(c.planeSettings), x.reconciler(), x.autoscaler(), x.routes(c.functionSettings), eng.stage(),
 		c.worker(x, eng, func(context.Context) (string, error) { return c.ActionAPI, nil }), x.ready("worker"), c.monitor(x), c.pprof(x))
 }
 

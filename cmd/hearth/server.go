@@ -36,14 +36,13 @@ func (a *apiStage) listen() stage {
 		if err != nil {
 			return err
 		}
-		functions, err := a.functions(admin)
+		functions, admits, err := a.functions(admin)
 		if err != nil {
 			return err
 		}
-		a.gateway, err = direct.NewGateway(x.router, x.log, s.FunctionNamespace, x.metrics)
-		if err != nil {
-			return err
-		}
+		a.gateway = direct.NewGateway(x.router, x.tally, x.log, direct.GatewayOptions{
+			Namespace: s.FunctionNamespace, AsyncLimit: s.AsyncBodyLimit, Admits: admits, Records: s.FunctionRecords,
+		})
 		a.server, err = apiserver.New(x.plane, x.manifest, x.log, apiserver.Options{
 			Addr:      s.Addr,
 			CertFile:  s.TLSCert,
@@ -59,6 +58,7 @@ func (a *apiStage) listen() stage {
 		if err != nil {
 			return err
 		}
+		a.gateway.SetActions(a.server.Handler())
 		return a.server.Listen(ctx)
 	}}
 }

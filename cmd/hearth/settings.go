@@ -111,7 +111,8 @@ type apiSettings struct {
 	VanityHost        string        `group:"Settings" placeholder:"DOMAIN" help:"Serve web actions at NAMESPACE.DOMAIN/PACKAGE/ACTION too."`
 	AdminUser         string        `group:"Settings" placeholder:"NAME" help:"The name of the operator; without one, the operator's endpoints are not there (up: admin, with a password in the data folder)."`
 	AdminPasswordFile string        `group:"Settings" placeholder:"FILE" help:"The file with the operator's password."`
-	FunctionNamespace string        `group:"Settings" placeholder:"NAME" default:"guest" help:"The namespace that clients of the OpenFaaS API know as openfaas-fn (${default})."`
+	AsyncBodyLimit    int64         `group:"Settings" placeholder:"BYTES" default:"1048576" help:"The largest body of a queued call of a function (${default})."`
+	FunctionRecords   float64       `group:"Settings" placeholder:"PART" default:"1" help:"The part of the direct calls of functions that is recorded as activations, from 0 to 1 (${default})."`
 	GatewaySecrets    string        `group:"Settings" placeholder:"DIR" help:"The folder with the files basic-auth-user and basic-auth-password for clients of the OpenFaaS API; by default they have the operator's name and password, and without an operator there is no such API."`
 	Drain             time.Duration `group:"Settings" default:"65s" help:"How long open calls may take once the server is told to end (${default})."`
 }
@@ -123,6 +124,12 @@ func (s apiSettings) check() error {
 	}
 	if (s.AdminUser == "") != (s.AdminPasswordFile == "") {
 		return usagef("--admin-user and --admin-password-file go together")
+	}
+	if s.FunctionRecords < 0 || s.FunctionRecords > 1 {
+		return usagef("--function-records is a part, from 0 to 1")
+	}
+	if s.AsyncBodyLimit <= 0 {
+		return usagef("--async-body-limit is a number of bytes")
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (s workerSettings) worker(x *parts, eng *engineStage, api func(context.Cont
 				return err
 			}
 			w, err = worker.New(worker.Deps{
-				Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log, Function: x.router.Serve,
+				Plane: x.plane, DB: x.db, Engine: eng.engine, Kinds: x.manifest, Log: x.log, Function: x.tally.Counted(x.router.Serve),
 				Serve: func(ctx context.Context, opt queue.Options, h queue.Handler) error {
 					return queue.NewServer(x.redis, x.log, opt).Run(ctx, h)
 				},

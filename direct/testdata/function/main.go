@@ -40,6 +40,8 @@ func main() {
 func echo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Path", r.RequestURI)
 	w.Header().Set("X-Method", r.Method)
+	w.Header().Set("X-Seen-Call-Id", r.Header.Get("X-Call-Id"))
+	w.Header().Set("X-Seen-Callback", r.Header.Get("X-Callback-Url"))
 	if status, err := strconv.Atoi(r.URL.Query().Get("status")); err == nil {
 		w.WriteHeader(status)
 	}
