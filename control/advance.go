@@ -152,7 +152,7 @@ func (p *Plane) beginStep(ctx context.Context, parent *store.Record, pg progress
 		return "", err
 	}
 	move := store.Step{
-		Creation: c, Parent: parent.ID, Turn: parent.Turn, Progress: encoded, Limit: a.Limits.Timeout + stepGrace,
+		Creation: c, Parent: parent.ID, Turn: parent.Turn, Progress: encoded, Limit: a.Retry.Longest(a.Limits.Timeout) + stepGrace,
 	}
 	nested := core.ActivationID("")
 	if a.State == core.StateRunning {

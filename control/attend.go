@@ -60,7 +60,7 @@ func (r *Reconciler) bereaved(ctx context.Context, record *store.Record) error {
 		return r.plane.end(ctx, record, core.ReasonCancelled)
 	case a.Losses+1 >= maxLosses:
 		return r.plane.end(ctx, record, core.ReasonPoison)
-	case a.Sent && a.Attempt >= a.Retry:
+	case a.Sent && a.Attempt >= a.Retry.Attempts:
 		return r.plane.end(ctx, record, core.ReasonWorkerLost)
 	}
 	return r.plane.giveBack(ctx, a, true)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -162,7 +161,7 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 		Subject: who.Name, KeyUUID: who.UUID, Binding: call.Target.Binding,
 		TransactionID: call.TransactionID, State: core.StateQueued,
 		Unstored: !who.Namespace.Quota.Stores() && !call.Keep, Kept: call.Keep, MaxAge: p.maxAgeOf(call),
-		Retry: mayAttempt(action.Annotations), Depth: call.Depth, Priority: priorityOf(call),
+		Retry: retryOf(action.Annotations), Depth: call.Depth, Priority: priorityOf(call),
 	}
 	owed(a, action, call)
 	if a.ID == "" {
@@ -195,19 +194,6 @@ func (p *Plane) creation(call Call) (store.Creation, error) {
 // isParent says whether the action runs as activations of others.
 func isParent(a *core.Action) bool {
 	return a.Exec.Kind == core.KindSequence || a.Annotations.Truthy("conductor")
-}
-
-// mayAttempt reads the annotation retry: a number, or an object with one under
-// "attempts".
-func mayAttempt(annotations core.Params) int {
-	v, _ := annotations.Get("retry")
-	var n int
-	if json.Unmarshal(v, &n) == nil {
-		return n
-	}
-	var o struct{ Attempts int }
-	_ = json.Unmarshal(v, &o)
-	return o.Attempts
 }
 
 // accept places the activations and makes their records and tasks in one

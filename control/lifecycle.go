@@ -74,12 +74,17 @@ func (p *Plane) Requeue(ctx context.Context, a *core.Activation) error {
 // Finish ends the attempt of a: running to done, once; result, indexes,
 // counters, TTL, wakes who waits, starts the next step of a sequence. An
 // outcome without logs (nil) is shown in lists once AddLogs is called.
+// One that failed and is to run again is queued instead, and a.State says so.
 // Repeating it is harmless. KindConflict: a later attempt owns it, or it has
 // ended otherwise; the outcome was dropped.
 func (p *Plane) Finish(ctx context.Context, a *core.Activation, out core.Outcome) error {
 	if out.Start.IsZero() {
 		out.Start = time.Now()
 	}
+	if again, err := p.again(ctx, a, out); again || err != nil {
+		return err
+	}
+	out.Attempts = runs(a)
 	p.settle(a, out)
 	parent, err := p.db.Finish(ctx, a, out, p.opt.Retention)
 	if err != nil {
@@ -93,6 +98,9 @@ func (p *Plane) Finish(ctx context.Context, a *core.Activation, out core.Outcome
 // AddLogs stores the log lines of a finished activation, which makes it
 // visible in lists.
 func (p *Plane) AddLogs(ctx context.Context, a *core.Activation, lines []string) error {
+	if a.State == core.StateQueued {
+		return nil // it runs again: the logs are those of its last run
+	}
 	return p.db.AddLogs(ctx, a, lines, p.opt.Retention)
 }
 
@@ -131,6 +139,9 @@ func (p *Plane) endNow(ctx context.Context, r *store.Record, out core.Outcome) (
 	now := time.Now()
 	out.Start, out.End, out.Logs = now, now, []string{}
 	a := r.Activation
+	if out.Attempts = runs(&a); r.State == core.StateQueued {
+		out.Attempts = a.Retries
+	}
 	p.settle(&a, out)
 	if r.State == core.StateQueued {
 		a.Kind = core.KindUnknown

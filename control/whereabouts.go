@@ -32,6 +32,8 @@ func (p *Plane) Whereabouts(ctx context.Context, who core.Subject, id core.Activ
 	}
 	w := Whereabouts{State: r.State, Accepted: r.Accepted, Due: r.Due, Attempt: r.Attempt, Worker: workerOf(r.Worker)}
 	switch {
+	case r.State == core.StateQueued && !r.Due.IsZero() && r.Retries > 0:
+		w.Waiting = fmt.Sprintf("It has failed (runs: %d), and is tried again at %s.", r.Retries, r.Due.Format(time.RFC3339))
 	case r.State == core.StateQueued && !r.Due.IsZero():
 		w.Waiting = "It is delayed until " + r.Due.Format(time.RFC3339) + "."
 	case r.State == core.StateQueued:

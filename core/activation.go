@@ -132,9 +132,8 @@ type Activation struct {
 	Kept bool
 	// MaxAge is how long it may wait in a queue; 0 for as long as it takes.
 	MaxAge time.Duration
-	// Retry is how many attempts it may take when workers die after /run was
-	// sent; 0 and 1 mean that it is never sent twice.
-	Retry int
+	// Retry says whether it runs again after a failure.
+	Retry Retry
 	// Callbacks are told of the end, at most one on each occasion. Records are
 	// read without them.
 	Callbacks []Callback
@@ -179,6 +178,7 @@ type Outcome struct {
 	WaitTime   time.Duration // from accept to Start
 	Duration   time.Duration // End − Start; of a sequence, the sum of its steps
 	TimedOut   bool
+	Attempts   int // runs that it took, where it took more than one; otherwise 0
 	// Logs are lines in OpenWhisk's form; for a sequence the ids of its steps.
 	// nil means that they follow (Plane.AddLogs), empty that there are none.
 	Logs []string

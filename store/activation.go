@@ -89,7 +89,9 @@ type activationDoc struct {
 	TID       string     `json:"tid,omitempty"`
 	Topmost   bool       `json:"top,omitempty"`
 	Conductor bool       `json:"conductor,omitempty"`
-	Retry     int        `json:"retry,omitempty"`
+	Retry     int        `json:"retry,omitempty"`   // attempts
+	Backoff   int64      `json:"backoff,omitempty"` // ms
+	Codes     *[]int     `json:"codes,omitempty"`
 	Depth     int        `json:"depth,omitempty"`
 	Priority  string     `json:"prio,omitempty"`
 	RedriveOf string     `json:"redrive,omitempty"`
@@ -108,6 +110,7 @@ type outcomeDoc struct {
 	Wait     int64       `json:"wait,omitempty"` // this and the others: µs
 	Duration int64       `json:"duration,omitempty"`
 	TimedOut bool        `json:"timeout,omitempty"`
+	Attempts int         `json:"attempts,omitempty"`
 }
 
 func docOf(a *core.Activation) activationDoc {
@@ -117,11 +120,15 @@ func docOf(a *core.Activation) activationDoc {
 		Timeout: a.Limits.Timeout.Milliseconds(), Memory: a.Limits.Memory, LogLimit: a.Limits.Logs,
 		Conc: a.Limits.Concurrency, Instances: a.Limits.Instances,
 		Subject: a.Subject, KeyUUID: a.KeyUUID, Cause: string(a.Cause.Parent), Step: a.Cause.Step,
-		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry, Depth: a.Depth,
+		TID: a.TransactionID, Topmost: a.Topmost, Conductor: a.Conductor, Retry: a.Retry.Attempts, Depth: a.Depth,
 		Priority: string(a.Priority), RedriveOf: string(a.RedriveOf), Raw: a.Raw,
 	}
 	if !a.Binding.IsZero() {
 		d.Binding = &[2]string{a.Binding.Namespace, a.Binding.Name}
+	}
+	d.Backoff = a.Retry.Backoff.Milliseconds()
+	if a.Retry.Codes != nil {
+		d.Codes = &a.Retry.Codes
 	}
 	return d
 }
@@ -136,7 +143,11 @@ func (d activationDoc) fill(a *core.Activation) {
 	}
 	a.Subject, a.KeyUUID = d.Subject, d.KeyUUID
 	a.Cause = core.Cause{Parent: core.ActivationID(d.Cause), Step: d.Step}
-	a.TransactionID, a.Topmost, a.Conductor, a.Retry = d.TID, d.Topmost, d.Conductor, d.Retry
+	a.TransactionID, a.Topmost, a.Conductor = d.TID, d.Topmost, d.Conductor
+	a.Retry = core.Retry{Attempts: d.Retry, Backoff: time.Duration(d.Backoff) * time.Millisecond}
+	if d.Codes != nil {
+		a.Retry.Codes = *d.Codes
+	}
 	a.Depth, a.Raw = d.Depth, d.Raw
 	a.Priority, a.RedriveOf = core.Priority(d.Priority), core.ActivationID(d.RedriveOf)
 	if d.Binding != nil {
@@ -148,7 +159,7 @@ func outcomeOf(o core.Outcome) outcomeDoc {
 	d := outcomeDoc{
 		Status: o.Status, Reason: o.Reason, Size: o.Size, Start: o.Start.UnixMicro(),
 		Init: o.InitTime.Microseconds(), Wait: o.WaitTime.Microseconds(),
-		Duration: o.Duration.Microseconds(), TimedOut: o.TimedOut,
+		Duration: o.Duration.Microseconds(), TimedOut: o.TimedOut, Attempts: o.Attempts,
 	}
 	if !o.End.IsZero() {
 		d.End = o.End.UnixMicro()
@@ -160,7 +171,7 @@ func (d outcomeDoc) outcome() core.Outcome {
 	micro := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 	o := core.Outcome{
 		Status: d.Status, Reason: d.Reason, Size: d.Size, Start: time.UnixMicro(d.Start).UTC(),
-		InitTime: micro(d.Init), WaitTime: micro(d.Wait), Duration: micro(d.Duration), TimedOut: d.TimedOut,
+		InitTime: micro(d.Init), WaitTime: micro(d.Wait), Duration: micro(d.Duration), TimedOut: d.TimedOut, Attempts: d.Attempts,
 	}
 	if d.End != 0 {
 		o.End = time.UnixMicro(d.End).UTC()

@@ -28,7 +28,7 @@ func queued(local string) *core.Activation {
 		Subject: "subject", KeyUUID: "uuid", Binding: core.Name{Namespace: "guest", Name: "bound"},
 		Cause: core.Cause{Parent: "00000000000000000000000000000001", Step: 2}, TransactionID: "tid",
 		Input: core.JSON(`{"a":1}`), Env: core.Params{{Key: "K", Value: core.JSON(`"v"`), Init: true}}, APIKey: "uuid:key",
-		Wait: "api1", Conductor: true, Topmost: true, MaxAge: time.Hour, Retry: 2, Queue: "default", State: core.StateQueued,
+		Wait: "api1", Conductor: true, Topmost: true, MaxAge: time.Hour, Retry: core.Retry{Attempts: 2, Backoff: time.Second, Codes: []int{2}}, Queue: "default", State: core.StateQueued,
 	}
 }
 

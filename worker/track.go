@@ -35,7 +35,9 @@ func (w *Worker) track(ctx context.Context, a *core.Activation) (context.Context
 
 func (w *Worker) untrack(ref core.Ref, t *tracked) {
 	w.mu.Lock()
-	delete(w.running, ref)
+	if w.running[ref] == t { // not another attempt, which may have begun here
+		delete(w.running, ref)
+	}
 	w.mu.Unlock()
 	w.busy.Add(-1)
 	t.cancel(nil)

@@ -140,6 +140,9 @@ func annotationsOf(a *core.Activation) []keyValue {
 	if a.Cause.Parent != "" {
 		add("causedBy", quoted(core.KindSequence))
 	}
+	if a.Outcome.Attempts > 0 {
+		add("attempts", core.JSON(strconv.Itoa(a.Outcome.Attempts)))
+	}
 	if a.RedriveOf != "" {
 		add("redriveOf", quoted(string(a.RedriveOf)))
 	}
