@@ -110,6 +110,32 @@ func TestUpstreamIsNotThere(t *testing.T) {
 	f.logged("Upstream HTTP request error: dial tcp 127.0.0.1:1: connect: connection refused\n")
 }
 
+// Nobody shall be sent to a function whose server does not listen yet.
+func TestUpstreamListensLater(t *testing.T) {
+	t.Parallel()
+	socket, err := net.Listen("tcp", "127.0.0.1:0") // for a port that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := socket.Addr().String()
+	socket.Close()
+	f := serve(t, "mode=http", "fprocess=sleep 100000", "upstream_url=http://"+address)
+	for _, path := range []string{"/_/health", "/_/ready"} {
+		if a := f.do("GET", path, ""); a.status != 503 {
+			t.Errorf("%s before it listens: got %d", path, a.status)
+		}
+	}
+	if socket, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for _, path := range []string{"/_/health", "/_/ready"} {
+		if a := f.do("GET", path, ""); a.status != 200 {
+			t.Errorf("%s when it listens: got %d", path, a.status)
+		}
+	}
+}
+
 func TestUpstreamBuffersBodies(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"http_buffer_req_body=true", "buffer_http=1"} {

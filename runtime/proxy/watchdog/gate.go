@@ -68,7 +68,7 @@ func (w *Watchdog) health(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet:
 		rw.WriteHeader(http.StatusMethodNotAllowed)
-	case !w.gate.healthy():
+	case !w.healthy(r.Context()):
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		_, _ = rw.Write([]byte("OK"))
@@ -80,7 +80,7 @@ func (w *Watchdog) ready(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet:
 		rw.WriteHeader(http.StatusMethodNotAllowed)
-	case !w.gate.healthy():
+	case !w.healthy(r.Context()):
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	case w.limit.full():
 		rw.WriteHeader(http.StatusTooManyRequests)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearth-faas/hearth/runtime/proxy/reap"
@@ -25,6 +26,7 @@ type upstream struct {
 	out, errs *log.Logger
 	process   *process
 	proxy     *httputil.ReverseProxy
+	reached   atomic.Bool // it has accepted a connection
 }
 
 func newUpstream(c *Config, r *reap.Reaper, out, errs *log.Logger) *upstream {
