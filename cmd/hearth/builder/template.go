@@ -65,7 +65,7 @@ func FindTemplate(dir, name string) (*Template, error) {
 }
 
 func custom(dir, name string) (fs.FS, bool) {
-	if !filepath.IsLocal(name) || filepath.Base(name) != name {
+	if name == "." || !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return nil, false
 	}
 	folder := filepath.Join(dir, customFolder, name)
