@@ -3,6 +3,8 @@ package openwhisk
 import (
 	"strings"
 	"testing"
+
+	"github.com/hearth-faas/hearth/core"
 )
 
 func TestIsBase64LooksAtCharactersAndLengthOnly(t *testing.T) {
@@ -107,6 +109,24 @@ func TestParseWebPath(t *testing.T) {
 		}
 		if err == nil && (got.name.String() != tt.want || got.format != tt.format || got.rest != tt.rest) {
 			t.Errorf("parse %q: got %s %s %q", tt.path, got.name, got.format, got.rest)
+		}
+	}
+}
+
+func TestOnlyWhatHasCodeShowsIt(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		exec core.Exec
+		want bool
+	}{
+		{core.Exec{Kind: "nodejs:24", Code: []byte("x")}, true},
+		{core.Exec{Kind: "nodejs:24"}, true}, // clients expect it
+		{core.Exec{Kind: core.KindBlackbox, Image: "i", Code: []byte("x")}, true},
+		{core.Exec{Kind: core.KindBlackbox, Image: "i"}, false},
+		{core.Exec{Kind: core.KindFunction, Image: "i"}, false},
+	} {
+		if got := execOf(tt.exec, true); (got.Code != nil) != tt.want {
+			t.Errorf("%+v has code: %v", tt.exec, got.Code != nil)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func execOf(e core.Exec, code bool) execJSON {
 		return out
 	}
 	out.Binary = &e.Binary
-	if code && (len(e.Code) > 0 || e.Kind != core.KindBlackbox) {
+	if code && (len(e.Code) > 0 || e.Kind != core.KindBlackbox && e.Kind != core.KindFunction) {
 		s := string(e.Code)
 		out.Code = &s
 	}
