@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,12 @@ func (r *Reconciler) lives(token string) bool {
 		r.absent[token] = since
 	}
 	return r.now().Sub(since) < lostAfter
+}
+
+// silent says whether the worker process is one whose beat stands still, and
+// which is not forgotten yet: it may come back.
+func (r *Reconciler) silent(token string) bool {
+	return slices.ContainsFunc(r.census.dead, func(w store.Worker) bool { return w.Token() == token })
 }
 
 // workerOf returns the id of the worker whose process has the token.
@@ -71,6 +78,34 @@ func (r *Reconciler) retire(ctx context.Context) error {
 			continue
 		}
 		if err := r.plane.db.RemoveWorker(ctx, w); err != nil {
+			return err
+		}
+	}
+	return r.dropShares(ctx)
+}
+
+// dropShares forgets the replicas of worker processes that are gone. Nobody
+// has been sent to them since they were lost.
+func (r *Reconciler) dropShares(ctx context.Context) error {
+	functions, err := r.plane.db.Deployed(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]map[string][]store.Share{}
+	for _, a := range functions {
+		ns := a.Name.Namespace
+		if known[ns] == nil {
+			if known[ns], err = r.plane.db.Shares(ctx, ns); err != nil {
+				return err
+			}
+		}
+		var gone []string
+		for _, s := range known[ns][a.Name.Local()] {
+			if !r.lives(s.Worker) && !r.silent(s.Worker) {
+				gone = append(gone, s.Worker)
+			}
+		}
+		if err := r.plane.db.DropShares(ctx, a.Name, gone...); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,9 @@ const (
 	// shareEvery is how often the number of calls in flight is told, while it
 	// changes.
 	shareEvery = 2 * time.Second
+	// shareAgain is how often what has not changed is told once more: a process
+	// that was taken for lost, and is not, comes to be known again by it.
+	shareAgain = 30 * time.Second
 )
 
 // Run starts and ends replicas until ctx is done; then it drains and removes
@@ -92,7 +95,7 @@ func (m *Manager) report(ctx context.Context) (told bool) {
 	m.mu.Lock()
 	for name, s := range m.sets {
 		share := s.share(m.opt.Worker)
-		if s.stale || differs(share, s.reported) || share.Inflight != s.reported.Inflight {
+		if s.stale || time.Since(s.told) > shareAgain && len(s.replicas) > 0 || differs(share, s.reported) || share.Inflight != s.reported.Inflight {
 			changed[name] = share
 		} else if s.target.Count == 0 && len(s.replicas) == 0 {
 			delete(m.sets, name)
@@ -110,7 +113,7 @@ func (m *Manager) report(ctx context.Context) (told bool) {
 		if s := m.sets[name]; s != nil {
 			s.stale = err != nil
 			if err == nil {
-				s.reported = share
+				s.reported, s.told = share, time.Now()
 			}
 			if s.target.Count == 0 && len(s.replicas) == 0 && err == nil {
 				delete(m.sets, name)

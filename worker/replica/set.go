@@ -58,7 +58,8 @@ type set struct {
 	rest     time.Time // no start before then
 	trouble  string    // why the last one failed
 	reported store.Share
-	stale    bool // the report failed
+	told     time.Time // when it was
+	stale    bool      // the report failed
 }
 
 func (s *set) of(states ...state) []*replica {
