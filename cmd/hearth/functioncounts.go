@@ -8,29 +8,41 @@ import (
 
 	"github.com/hearth-faas/hearth/apiserver/openfaas"
 	"github.com/hearth-faas/hearth/control"
+	"github.com/hearth-faas/hearth/core"
 	"github.com/hearth-faas/hearth/store"
 )
 
-// functionCounts is OpenFaaS' metric of the replicas that are wanted, read
-// from Redis when it is asked for.
+// functionCounts are OpenFaaS' metrics of replicas and of what scaling goes by,
+// read from Redis when they are asked for.
 type functionCounts struct {
 	db        *store.DB
+	plane     *control.Plane
 	log       *slog.Logger
 	namespace string // the default one
-	replicas  *prometheus.Desc
+
+	replicas, ready, least, target *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*functionCounts)(nil)
 
-func newFunctionCounts(db *store.DB, log *slog.Logger, namespace string) *functionCounts {
+func newFunctionCounts(db *store.DB, plane *control.Plane, log *slog.Logger, namespace string) *functionCounts {
+	by := []string{"function_name"}
 	return &functionCounts{
-		db: db, log: log, namespace: namespace,
-		replicas: prometheus.NewDesc("gateway_service_count", "Replicas of a function that are wanted.", []string{"function_name"}, nil),
+		db: db, plane: plane, log: log, namespace: namespace,
+		replicas: prometheus.NewDesc("gateway_service_count", "Replicas of a function that are wanted.", by, nil),
+		ready:    prometheus.NewDesc("gateway_service_ready_count", "Replicas of a function that take calls.", by, nil),
+		least:    prometheus.NewDesc("gateway_service_min", "The least number of replicas that scaling leaves.", by, nil),
+		target: prometheus.NewDesc("gateway_service_target", "Load that each replica of a function shall have.",
+			[]string{"function_name", "scaling_type"}, nil),
 	}
 }
 
 // Describe sends what there is.
-func (c *functionCounts) Describe(to chan<- *prometheus.Desc) { to <- c.replicas }
+func (c *functionCounts) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.replicas, c.ready, c.least, c.target} {
+		to <- d
+	}
+}
 
 // Collect reads and sends the replicas of all functions.
 func (c *functionCounts) Collect(to chan<- prometheus.Metric) {
@@ -58,9 +70,28 @@ func (c *functionCounts) collect(ctx context.Context, to chan<- prometheus.Metri
 		if err != nil {
 			return err
 		}
+		if len(functions) == 0 {
+			continue
+		}
+		ready, err := c.plane.ReadyReplicas(ctx, core.Subject{Name: ns.Name, Namespace: ns})
+		if err != nil {
+			return err
+		}
 		for _, f := range functions {
-			to <- prometheus.MustNewConstMetric(c.replicas, prometheus.GaugeValue, float64(f.Replicas), f.Name.Name+"."+shown)
+			c.send(to, f, ready[f.Name.Name], f.Name.Name+"."+shown)
 		}
 	}
 	return nil
+}
+
+func (c *functionCounts) send(to chan<- prometheus.Metric, f core.Action, ready int, name string) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, append([]string{name}, labels...)...)
+	}
+	least, _ := control.ScaleBounds(f.Function)
+	scaling, target := control.ScaleTarget(f.Function)
+	gauge(c.replicas, float64(f.Replicas))
+	gauge(c.ready, float64(ready))
+	gauge(c.least, float64(least))
+	gauge(c.target, target, scaling)
 }

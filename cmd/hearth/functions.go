@@ -27,7 +27,7 @@ func (a *apiStage) functions(admin openwhisk.Admin) (mount func(*echo.Echo), adm
 	if err != nil || !ok {
 		return func(*echo.Echo) {}, nil, err
 	}
-	if err := a.parts.metrics.Register(newFunctionCounts(a.parts.db, a.parts.log, opt.Namespace)); err != nil {
+	if err := a.parts.metrics.Register(newFunctionCounts(a.parts.db, a.parts.plane, a.parts.log, opt.Namespace)); err != nil {
 		return nil, nil, fmt.Errorf("register metrics of functions: %w", err)
 	}
 	d := openfaas.New(a.parts.plane, a.parts.log, opt)

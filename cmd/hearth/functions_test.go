@@ -10,7 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hearth-faas/hearth/apiserver/openwhisk"
+	"github.com/hearth-faas/hearth/control"
 	"github.com/hearth-faas/hearth/core"
+	"github.com/hearth-faas/hearth/queue"
 	"github.com/hearth-faas/hearth/store"
 	"github.com/hearth-faas/hearth/store/storetest"
 )
@@ -48,7 +50,9 @@ func TestCredentialsOfTheGateway(t *testing.T) {
 
 func TestReplicasThatAreWantedAreCounted(t *testing.T) {
 	t.Parallel()
-	db, ctx := store.New(storetest.Redis(t)), t.Context()
+	rdb := storetest.Redis(t)
+	db, ctx, log := store.New(rdb), t.Context(), slog.New(slog.DiscardHandler)
+	plane := control.New(db, queue.NewClient(rdb), log, control.Options{Server: "test"})
 	for ns, labels := range map[string]map[string]string{"guest": nil, "dev": {"openfaas": "1"}, "foreign": nil} {
 		if _, err := db.CreateNotedNamespace(ctx, ns, store.Notes{Labels: labels}); err != nil {
 			t.Fatal(err)
@@ -63,16 +67,24 @@ func TestReplicasThatAreWantedAreCounted(t *testing.T) {
 		}
 	}
 	all := prometheus.NewPedanticRegistry()
-	all.MustRegister(newFunctionCounts(db, slog.New(slog.DiscardHandler), "guest"))
+	all.MustRegister(newFunctionCounts(db, plane, log, "guest"))
 	families, err := all.Gather()
-	if err != nil || len(families) != 1 || families[0].GetName() != "gateway_service_count" {
-		t.Fatalf("got %v, %v", families, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	got := map[string]float64{}
-	for _, m := range families[0].GetMetric() {
-		got[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+	got := map[string]map[string]float64{}
+	for _, family := range families {
+		got[family.GetName()] = map[string]float64{}
+		for _, m := range family.GetMetric() {
+			got[family.GetName()][m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+		}
 	}
-	if d := cmp.Diff(got, map[string]float64{"f.openfaas-fn": 5, "f.dev": 3}); d != "" {
+	if d := cmp.Diff(got, map[string]map[string]float64{
+		"gateway_service_count":       {"f.openfaas-fn": 5, "f.dev": 3},
+		"gateway_service_ready_count": {"f.openfaas-fn": 0, "f.dev": 0},
+		"gateway_service_min":         {"f.openfaas-fn": 1, "f.dev": 1},
+		"gateway_service_target":      {"f.openfaas-fn": 5, "f.dev": 5},
+	}); d != "" {
 		t.Errorf("got, want:\n%s", d)
 	}
 }
