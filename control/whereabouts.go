@@ -40,7 +40,7 @@ func (p *Plane) Whereabouts(ctx context.Context, who core.Subject, id core.Activ
 		w.Queue = r.Queue
 		err = p.inQueue(ctx, &r.Activation, &w)
 	case r.State == core.StateRunning && r.Worker != "" && !r.Sent:
-		w.Waiting = "It waits for a container: one is being started, or there is no memory for one."
+		w.Waiting = forContainer(r.Waiting)
 	}
 	return w, err
 }
@@ -65,4 +65,20 @@ func (p *Plane) inQueue(ctx context.Context, a *core.Activation, w *Whereabouts)
 		w.Waiting = fmt.Sprintf("It waits for a worker, behind %d others.", n)
 	}
 	return nil
+}
+
+// forContainer says why a worker has no container for an activation yet, by
+// the word that it has noted.
+func forContainer(word string) string {
+	switch word {
+	case "start":
+		return "It waits for a container that is being started."
+	case "memory":
+		return "It waits for memory: the containers of its worker use all that they may."
+	case "instances":
+		return "It waits for a container: the action has as many as its limit allows, and all are in use."
+	case "others":
+		return "It waits for a container that is in use and will soon be free."
+	}
+	return "It waits for a container: one is being started, or there is no memory for one."
 }

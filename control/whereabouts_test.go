@@ -39,6 +39,19 @@ func TestWhereabouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	is(first, core.StateRunning, 0, "waits for a container")
+	for word, says := range map[string]string{
+		"start": "being started", "memory": "waits for memory", "instances": "its limit", "others": "in use",
+	} {
+		if err := w.db.SetWaiting(t.Context(), a, word); err != nil {
+			t.Fatal(err)
+		}
+		is(first, core.StateRunning, 0, says)
+	}
+	late := *a
+	late.Attempt++
+	if err := w.db.SetWaiting(t.Context(), &late, "start"); err != nil { // of an attempt that is not the present one
+		t.Fatal(err)
+	}
 	if err := w.plane.Sent(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ type Record struct {
 	Visible bool
 	// Claimed is when the running attempt began, by Redis' clock.
 	Claimed time.Time
+	// Waiting is what its worker has no container for; see SetWaiting.
+	Waiting string
 	// Progress of a sequence or composition; package control owns its form.
 	Progress core.JSON
 	// Cancelled says that its worker was asked to kill it.
@@ -43,6 +45,7 @@ const (
 	fieldBudget   = "bud" // ms from claim to deadline
 	fieldMaxAge   = "age" // ms
 	fieldDue      = "due" // ms, while it is delayed
+	fieldWaiting  = "wai" // attempt:word, see SetWaiting
 	fieldCancel   = "can" // 1: somebody asked to cancel it
 
 	fieldDeadInput = "din"  // of a dead letter: as fieldInput, sealed as that is
@@ -250,6 +253,7 @@ func (db *DB) decodeRecord(ref core.Ref, h map[string]string) (*Record, error) {
 	r.Attempt, r.Losses, r.Turn = number(h[fieldAttempt]), number(h[fieldLosses]), number(h[fieldTurn])
 	r.Retries = number(h[fieldRetries])
 	r.Accepted, r.Claimed, r.Deadline = instant(h[fieldAccepted]), instant(h[fieldClaimed]), instant(h[fieldDeadline])
+	r.Waiting = waitingOf(h[fieldWaiting], h[fieldAttempt])
 	r.MaxAge = time.Duration(number(h[fieldMaxAge])) * time.Millisecond
 	r.Due, r.Cancelled = instant(h[fieldDue]), h[fieldCancel] == "1"
 	r.Sent, r.Visible, r.Unstored = h[fieldSent] == "1", h[fieldVisible] == "1", h[fieldKeep] == "0"

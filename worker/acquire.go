@@ -29,7 +29,10 @@ func (j *job) acquire(claiming, ctx context.Context, need pool.Need) (*pool.Leas
 		waiting, free = context.WithDeadlineCause(waiting, d, errWaited)
 		defer free()
 	}
+	told := func() {}
+	defer func() { told() }()
 	lease, err := j.w.pool.Acquire(waiting, need, func() {
+		told = j.tell(waiting, need)
 		if err := j.notSent(ctx); err != nil {
 			cancel(err)
 		}

@@ -78,6 +78,7 @@ func TestWeakPointsOfOpenWhisk(t *testing.T) {
 		{"updates of one action at the same time all succeed", weak.noLostUpdate},
 		{"a call that was accepted says where its record will be", weak.location},
 		{"a large result is answered without delay", weak.largeResult},
+		{"an activation can be cancelled", weak.cancel},
 		{"a refusal may be read by pages of other origins", weak.corsOfRefusals},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -195,6 +196,16 @@ func (w weak) largeResult() {
 	if got := w.want(http.StatusOK, http.MethodPost, root+"actions/echo?blocking=true&result=true", large); got != large {
 		w.t.Errorf("got %d bytes, want %d", len(got), len(large))
 	}
+}
+
+func (w weak) cancel() {
+	var made struct{ ActivationID string }
+	accepted := w.want(http.StatusAccepted, http.MethodPost, root+"actions/echo?delay=1h", `{}`)
+	if err := json.Unmarshal([]byte(accepted), &made); err != nil {
+		w.t.Fatal(err)
+	}
+	w.want(http.StatusAccepted, http.MethodDelete, root+"activations/"+made.ActivationID, "")
+	w.says(w.want(http.StatusOK, http.MethodGet, root+"activations/"+made.ActivationID, ""), "The activation was cancelled.")
 }
 
 func (w weak) corsOfRefusals() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 type activationCommand struct {
 	List   activationList   `cmd:"" help:"List activations, latest first."`
-	Get    activationGet    `cmd:"" help:"Show a record."`
+	Get    activationGet    `cmd:"" help:"Show a record, or of what has not ended, where it is."`
 	Result activationResult `cmd:"" help:"Show a result."`
 	Logs   activationLogs   `cmd:"" help:"Show the logs of an activation."`
 	Status activationStatus `cmd:"" help:"Show where an activation is that may not have ended, and what it waits for."`
@@ -133,8 +134,18 @@ func (c selected) show(ctx context.Context, p *program, part string) error {
 
 type activationGet struct{ selected }
 
-// Run shows a record.
-func (c activationGet) Run(ctx context.Context, p *program) error { return c.show(ctx, p, "") }
+// Run shows a record, or, of an activation that has none yet, where it is.
+func (c activationGet) Run(ctx context.Context, p *program) error {
+	err := c.show(ctx, p, "")
+	var answer *client.Error
+	if !errors.As(err, &answer) || answer.Status != http.StatusNotFound || c.ID == "" {
+		return err
+	}
+	if c.show(ctx, p, "status") == nil {
+		return nil
+	}
+	return err // that of the record says what is wrong
+}
 
 type activationStatus struct{ selected }
 
