@@ -55,7 +55,7 @@ func (p *Plane) CreateFunction(ctx context.Context, who core.Subject, name core.
 	if err := p.db.PutAction(ctx, a, ""); err != nil {
 		return nil, err
 	}
-	return a, p.db.AnnounceFunction(ctx, name)
+	return a, p.deployed(ctx, name, a.Function)
 }
 
 // UpdateFunction replaces a function as a whole; what is left of it is when it
@@ -77,7 +77,7 @@ func (p *Plane) UpdateFunction(ctx context.Context, who core.Subject, name core.
 	if err != nil {
 		return nil, err
 	}
-	return a, p.db.AnnounceFunction(ctx, name)
+	return a, p.deployed(ctx, name, a.Function)
 }
 
 // deploy makes of a the function that the deployment describes.
@@ -204,6 +204,17 @@ func (p *Plane) DeleteFunction(ctx context.Context, who core.Subject, name core.
 	})
 	if err != nil {
 		return err
+	}
+	return p.deployed(ctx, name, nil)
+}
+
+// deployed tells all who have to know of a function that was written, or with
+// nil of one that was deleted.
+func (p *Plane) deployed(ctx context.Context, name core.Name, f *core.Function) error {
+	if p.opt.Deployed != nil {
+		if err := p.opt.Deployed(ctx, name, f); err != nil {
+			return err
+		}
 	}
 	return p.db.AnnounceFunction(ctx, name)
 }

@@ -7,6 +7,7 @@
 package control
 
 import (
+	"context"
 	"log/slog"
 	"net/url"
 	"time"
@@ -51,6 +52,9 @@ type Options struct {
 	MaxAge time.Duration
 	// Sources are told of triggers.
 	Sources []TriggerSource
+	// Deployed is called when a function was written, and with nil when one was
+	// deleted; it may be called again for the same. nil means that nobody is.
+	Deployed func(context.Context, core.Name, *core.Function) error
 	// Store says which records are kept.
 	Store StoreLevels
 	// Observer is told of ends and refusals.

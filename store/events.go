@@ -27,6 +27,8 @@ const (
 // Event is something that happened outside and shall fire a trigger.
 type Event struct {
 	Trigger core.Name `json:"-"`
+	// Function says that Trigger is the name of a function, which is called.
+	Function bool `json:"function,omitempty"`
 	// ID is the id of the activation that the trigger will have: an event that
 	// is written twice under one ID fires once.
 	ID core.ActivationID `json:"id"`

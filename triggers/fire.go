@@ -50,6 +50,9 @@ func (d *Dispatcher) fire(ctx context.Context, event store.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("find owner of event: %w", err)
 	}
+	if event.Function {
+		return d.call(ctx, who, event)
+	}
 	if event.After != "" {
 		settled, err := d.plane.Settled(ctx, who, event.Trigger, event.After)
 		if err != nil {

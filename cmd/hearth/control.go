@@ -55,13 +55,15 @@ func (x *parts) planeOptions(s planeSettings) (control.Options, error) {
 		return control.Options{}, usagef("--max-age %s is not more than 0 and at most %s", s.MaxAge, control.MaxDelay)
 	}
 	x.streams = allow
+	clock := cron.NewSource(x.db)
 	opt := control.Options{
-		Range:   s.limits(),
-		Rates:   s.rates(),
-		Server:  x.name,
-		MaxAge:  s.MaxAge,
-		Store:   control.StoreLevels{Blocking: control.StoreLevel(s.StoreBlocking), NonBlocking: control.StoreLevel(s.StoreNonBlocking)},
-		Sources: []control.TriggerSource{cron.NewSource(x.db), webhook.NewSource(x.db), stream.NewSource(x.db, allow)},
+		Range:    s.limits(),
+		Rates:    s.rates(),
+		Server:   x.name,
+		MaxAge:   s.MaxAge,
+		Store:    control.StoreLevels{Blocking: control.StoreLevel(s.StoreBlocking), NonBlocking: control.StoreLevel(s.StoreNonBlocking)},
+		Sources:  []control.TriggerSource{clock, webhook.NewSource(x.db), stream.NewSource(x.db, allow)},
+		Deployed: clock.Deployed,
 	}
 	if x.policy != nil {
 		opt.CallbackURL = x.policy.Check

@@ -33,7 +33,7 @@ func newWorld(t *testing.T) world {
 	rdb := storetest.Redis(t)
 	w := world{t: t, db: store.New(rdb)}
 	w.plane = control.New(w.db, queue.NewClient(rdb), slog.New(slog.DiscardHandler), control.Options{
-		Server: "s", Sources: []control.TriggerSource{cron.NewSource(w.db)},
+		Server: "s", Sources: []control.TriggerSource{cron.NewSource(w.db)}, Deployed: cron.NewSource(w.db).Deployed,
 	})
 	_, err := w.db.CreateNamespace(t.Context(), "guest")
 	w.must(err)

@@ -97,40 +97,62 @@ func (s *Scheduler) turn(ctx context.Context, shard int, h *herald) (time.Durati
 	return max(wait, pause), nil
 }
 
-// tick fires a trigger whose time has come. What the trigger says now is what
-// counts, not what the schedule remembers of it.
+// tick fires a trigger, or calls a function, whose time has come. What it says
+// now is what counts, not what the schedule remembers of it.
 func (s *Scheduler) tick(ctx context.Context, schedule store.Schedule, now time.Time) error {
-	t, err := s.db.Trigger(ctx, schedule.Trigger)
-	gone := store.Schedule{Trigger: schedule.Trigger, Due: time.UnixMilli(0)}
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrOtherType) {
-		_, err = s.db.MoveSchedule(ctx, schedule, gone, nil)
-		return err
-	}
+	w, err := s.wanted(ctx, schedule.Trigger)
 	if err != nil {
 		return err
 	}
-	settings, ok, err := settingsOf(t)
-	if err != nil {
-		return err
-	}
-	if !ok {
+	if !w.ok {
+		gone := store.Schedule{Trigger: schedule.Trigger, Due: time.UnixMilli(0)}
 		_, err = s.db.MoveSchedule(ctx, schedule, gone, nil)
 		return err
 	}
 	var f form
-	if json.Unmarshal([]byte(schedule.Doc), &f) != nil || !f.Settings.equal(settings) {
-		next, err := newSchedule(t.Name, settings, now)
+	if json.Unmarshal([]byte(schedule.Doc), &f) != nil || !f.Settings.equal(w.settings) {
+		next, err := newSchedule(schedule.Trigger, w.settings, now)
 		if err != nil {
 			return err
 		}
 		_, err = s.db.MoveSchedule(ctx, schedule, next, nil)
 		return err
 	}
-	return s.fire(ctx, t.Name, f, schedule, now)
+	return s.fire(ctx, schedule.Trigger, f, schedule, w, now)
+}
+
+// wanted is what a name wants of the clock now.
+type wanted struct {
+	settings Settings
+	function bool // it is a function, and not a trigger
+	ok       bool // it wants anything
+}
+
+func (s *Scheduler) wanted(ctx context.Context, name core.Name) (w wanted, err error) {
+	t, err := s.db.Trigger(ctx, name)
+	switch {
+	case err == nil:
+		w.settings, w.ok, err = settingsOf(t)
+		return w, err
+	case errors.Is(err, store.ErrNotFound):
+		return w, nil
+	case !errors.Is(err, store.ErrOtherType):
+		return w, err
+	}
+	a, err := s.db.Action(ctx, name, false)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrOtherType):
+		return w, nil
+	case err != nil:
+		return w, err
+	}
+	w.settings, w.ok = settingsOfFunction(a.Function)
+	w.function = true
+	return w, nil
 }
 
 // fire moves the schedule on, with the events of its tick.
-func (s *Scheduler) fire(ctx context.Context, trigger core.Name, f form, schedule store.Schedule, now time.Time) error {
+func (s *Scheduler) fire(ctx context.Context, trigger core.Name, f form, schedule store.Schedule, w wanted, now time.Time) error {
 	r, err := f.Settings.parse()
 	if err != nil {
 		return err
@@ -139,10 +161,14 @@ func (s *Scheduler) fire(ctx context.Context, trigger core.Name, f form, schedul
 	ticks, next := r.plan(time.Unix(f.Tick, 0), now, time.Unix(f.Anchor, 0))
 	var events []store.Event
 	for _, tick := range ticks {
-		events = append(events, store.Event{
+		e := store.Event{
 			Trigger: trigger, Payload: f.Settings.Payload, Source: "cron",
 			ID: triggers.EventID("cron", trigger.Full(), fmt.Sprint(tick.Unix())),
-		})
+		}
+		if w.function {
+			e.Function, e.Headers = true, core.JSON(functionHeaders)
+		}
+		events = append(events, e)
 	}
 	if f.Settings.Overlap == OverlapSkip && len(events) > 0 {
 		if events, err = s.apart(ctx, trigger, f.Last, events); err != nil {

@@ -29,7 +29,8 @@ const (
 
 // Settings are what people say of a schedule, as they write it.
 type Settings struct {
-	Cron string `json:"cron"`         // see Parse
+	// Cron is an expression, see Parse, or several with semicolons between.
+	Cron string `json:"cron"`
 	Zone string `json:"tz,omitempty"` // IANA name; "" means UTC
 	// Misfire is MisfireOne unless it says otherwise.
 	Misfire string `json:"misfire,omitempty"`
@@ -56,7 +57,7 @@ type Settings struct {
 type rules struct {
 	Settings
 	trigger       string // full name
-	expr          Expr
+	exprs         []Expr
 	zone          *time.Location
 	grace, jitter time.Duration
 	start, stop   time.Time
@@ -81,8 +82,12 @@ func ParseSettings(annotation json.RawMessage) (Settings, error) {
 
 func (s Settings) parse() (r rules, err error) {
 	r.Settings = s
-	if r.expr, err = Parse(s.Cron); err != nil {
-		return r, err
+	for text := range strings.SplitSeq(strings.TrimRight(s.Cron, "; "), ";") {
+		expr, err := Parse(text)
+		if err != nil {
+			return r, err
+		}
+		r.exprs = append(r.exprs, expr)
 	}
 	if r.zone, err = time.LoadLocation(s.Zone); err != nil || s.Zone == "Local" {
 		return r, core.Errorf(core.KindInvalid, "Invalid timezone.")
@@ -139,17 +144,27 @@ func (s Settings) check(r rules) error {
 
 // next returns the first tick after a time, or zero. anchor is when the
 // schedule was made.
-func (r rules) next(after, anchor time.Time) time.Time {
+func (r rules) next(after, anchor time.Time) (first time.Time) {
+	for _, expr := range r.exprs {
+		tick := r.nextOf(expr, after, anchor)
+		if first.IsZero() || !tick.IsZero() && tick.Before(first) {
+			first = tick
+		}
+	}
+	return r.bounded(first)
+}
+
+func (r rules) nextOf(expr Expr, after, anchor time.Time) time.Time {
 	if !r.start.IsZero() {
 		anchor = r.start
 		if after.Before(r.start) {
 			after = r.start.Add(-time.Second)
-			if r.expr.every > 0 {
-				return r.bounded(r.start) // the first interval begins with a tick
+			if expr.every > 0 {
+				return r.start // the first interval begins with a tick
 			}
 		}
 	}
-	return r.bounded(r.expr.Next(after, r.zone, anchor))
+	return expr.Next(after, r.zone, anchor)
 }
 
 func (r rules) bounded(tick time.Time) time.Time {
