@@ -13,17 +13,18 @@ import (
 type fleet struct {
 	redis *platform.Redis
 	auth  string
+	trust string // file with the certificates that it trusts
 
 	mu        sync.Mutex
 	processes map[string]*platform.Process
 	servers   map[string]*platform.Client // as they were started last
 }
 
-func newFleet(t *testing.T) *fleet {
+func newFleet(t *testing.T, trust string) *fleet {
 	t.Helper()
 	db := redis(t)
 	return &fleet{
-		redis: db, auth: createNamespace(t, db, "fleet"),
+		redis: db, auth: createNamespace(t, db, "fleet"), trust: trust,
 		processes: map[string]*platform.Process{}, servers: map[string]*platform.Client{},
 	}
 }
@@ -55,9 +56,11 @@ func (f *fleet) triggers(t *testing.T, name string) {
 func (f *fleet) start(t *testing.T, name, ready string, args ...string) *platform.Process {
 	t.Helper()
 	const enough = "1000000" // how much is sent is not what is tested
-	args = append(args, "--log-level", "warn",
+	c := command(t, f.redis.URL())
+	c.Env = append(c.Env, "SSL_CERT_FILE="+f.trust)
+	c.Args = append(args, "--redis", f.redis.URL(), "--log-level", "warn",
 		"--invocations-per-minute", enough, "--fires-per-minute", enough, "--concurrent-invocations", enough)
-	p := start(t, f.redis, args...)
+	p := launch(t, c)
 	ok(t, p.WaitFor(patient(t), ready))
 	f.mu.Lock()
 	defer f.mu.Unlock()

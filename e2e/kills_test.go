@@ -29,14 +29,14 @@ func TestProcessesAreKilledUnderTraffic(t *testing.T) {
 	t.Cleanup(cancel)
 	orders, ordersURL := orders(t)
 	effects, told := newSink(t), newReceiver(t)
-	f := newFleet(t)
+	f := newFleet(t, told.certificate(t))
 	for _, name := range []string{"a", "b"} {
 		f.server(t, "server-"+name)
 		f.worker(t, "worker-"+name)
 		f.triggers(t, "triggers-"+name)
 	}
 	f.prepare(ctx, t, effects.URL, ordersURL)
-	s := send(ctx, t, f, "http://"+told.address+"/", orders)
+	s := send(ctx, t, f, "https://"+told.address+"/", orders)
 	s.more(ctx, t, 20)
 	for _, turn := range []struct {
 		name  string

@@ -82,6 +82,12 @@ func start(t *testing.T, r *platform.Redis, args ...string) *platform.Process {
 	t.Helper()
 	c := command(t, r.URL())
 	c.Args = append(args, "--redis", r.URL())
+	return launch(t, c)
+}
+
+// launch is start for a command of the caller's.
+func launch(t *testing.T, c platform.Command) *platform.Process {
+	t.Helper()
 	p, err := platform.Start(c)
 	ok(t, err)
 	t.Cleanup(func() { ended(t, p) })

@@ -2,17 +2,21 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/hearth-faas/hearth/e2e/platform"
 )
 
-// receiver takes callbacks, on one address over restarts.
+// receiver takes callbacks over TLS, on one address over restarts, with a
+// certificate that nobody knows.
 type receiver struct {
 	address string
 	server  *httptest.Server
@@ -40,9 +44,18 @@ func (r *receiver) start(ctx context.Context) error {
 		r.address = l.Addr().String()
 		r.server = httptest.NewUnstartedServer(http.HandlerFunc(r.take))
 		r.server.Listener = l
-		r.server.Start()
+		r.server.StartTLS()
 		return nil
 	})
+}
+
+// certificate writes the certificate into a file.
+func (r *receiver) certificate(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: r.server.Certificate().Raw}
+	ok(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	return path
 }
 
 func (r *receiver) stop() { r.server.Close() }
