@@ -28,37 +28,41 @@ func (p *Plane) Ends(ctx context.Context, who core.Subject, trigger core.Name, i
 	if !anyActive(t.Rules) {
 		return Ends{Ended: true}, nil
 	}
-	e := Ends{Ended: true}
-	dispatched := false
+	// The record is written after what the rules start. Where none is kept, what
+	// one rule started says that the others had their turn, too.
+	_, err = p.db.Activation(ctx, core.Ref{Namespace: trigger.Namespace, ID: id})
+	dispatched := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Ends{}, err
+	}
+	if !dispatched {
+		if _, dispatched, err = p.endsOf(ctx, t, id); err != nil || !dispatched {
+			return Ends{}, err
+		}
+	}
+	e, _, err := p.endsOf(ctx, t, id)
+	return e, err
+}
+
+// endsOf looks at what the active rules started, if anything was.
+func (p *Plane) endsOf(ctx context.Context, t *core.Trigger, id core.ActivationID) (e Ends, started bool, err error) {
+	e.Ended = true
 	for _, rule := range t.Rules {
 		if !rule.Active {
 			continue
 		}
-		r, err := p.db.Activation(ctx, core.Ref{Namespace: trigger.Namespace, ID: derive(id, rule.Rule.Full())})
+		r, err := p.db.Activation(ctx, core.Ref{Namespace: t.Name.Namespace, ID: derive(id, rule.Rule.Full())})
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			e.Missed = true
 			continue
 		case err != nil:
-			return Ends{}, err
+			return Ends{}, false, err
 		case r.State != core.StateDone:
-			e.Ended = false
-		default:
-			e.Activations = append(e.Activations, &r.Activation)
+			return Ends{}, true, nil
 		}
-		dispatched = true
+		started = true
+		e.Activations = append(e.Activations, &r.Activation)
 	}
-	if !e.Ended {
-		return Ends{}, nil
-	}
-	if !dispatched { // or no rule could start anything, which the trigger's record would say
-		_, err := p.db.Activation(ctx, core.Ref{Namespace: trigger.Namespace, ID: id})
-		if errors.Is(err, store.ErrNotFound) {
-			return Ends{}, nil
-		}
-		if err != nil {
-			return Ends{}, err
-		}
-	}
-	return e, nil
+	return e, started, nil
 }
