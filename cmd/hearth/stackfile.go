@@ -11,8 +11,11 @@ import (
 	"github.com/hearth-faas/hearth/cmd/hearth/stack"
 )
 
-// stackNames are where a stack file is looked for.
-var stackNames = [...]string{"stack.yml", "stack.yaml"}
+// Where a stack file is looked for.
+const (
+	stackName  = "stack.yml"
+	stackOther = "stack.yaml"
+)
 
 // stackFile is a stack file that was read.
 type stackFile struct {
@@ -44,12 +47,12 @@ func findStack(name string) (string, error) {
 	if name != "" {
 		return name, nil
 	}
-	for _, name := range stackNames {
+	for _, name := range []string{stackName, stackOther} {
 		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 			return name, err
 		}
 	}
-	return "", usagef("there is no %s here: use -f, or begin with hearth function new", stackNames[0])
+	return "", usagef("there is no %s here: use -f, or begin with hearth function new", stackName)
 }
 
 // choose returns the names of the functions that fit a pattern, or all without

@@ -209,7 +209,7 @@ func (h *Handler) delivery(w http.ResponseWriter, r *http.Request, c caller) err
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, deliveryJSON{one, one.Headers, json.RawMessage(one.Payload)})
+	writeJSON(w, http.StatusOK, deliveryJSON{one, one.Headers, one.Payload})
 	return nil
 }
 

@@ -66,8 +66,8 @@ func TestParseRefuses(t *testing.T) {
 		{"another version", "version: 2.0\nprovider: {name: openfaas}", "version is 2.0, and only 1.0 is known"},
 		{"another provider", "provider: {name: kubernetes}", `the provider's name is "kubernetes", and not openfaas`},
 		{
-			"keys that are not known, all at once", head + "functions:\n  f:\n    image: i\n    skip_build: true\n    enviroment: {}\n    limit: {}\nextra: 1\n",
-			`line 7: key "enviroment" is not known; line 8: key "limit" is not known; line 9: key "extra" is not known`,
+			"keys that are not known, all at once", head + "functions:\n  f:\n    image: i\n    skip_build: true\n    envs: {}\n    limit: {}\nextra: 1\n",
+			`line 7: key "envs" is not known; line 8: key "limit" is not known; line 9: key "extra" is not known`,
 		},
 		{"a list for a mapping", head + "functions:\n  f: [1]\n", "line 4: cannot unmarshal !!seq into stack.Function"},
 		{"a function without an image", head + "functions: {f: {lang: go, handler: f}}", "function f: it has no image"},
