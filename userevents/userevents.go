@@ -109,7 +109,7 @@ func (u *Reporter) Run(ctx context.Context) error {
 			}
 			return nil
 		case m := <-u.events:
-			u.write(ctx, append([]message{m}, u.take()...))
+			u.write(context.WithoutCancel(ctx), append([]message{m}, u.take()...))
 		}
 	}
 	<-ctx.Done()
